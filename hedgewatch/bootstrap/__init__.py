@@ -1,0 +1,1 @@
+"""The only chooser of concrete classes: watching (with exchanges) and reading (without)."""

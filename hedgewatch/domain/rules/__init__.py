@@ -1,0 +1,1 @@
+"""The questions hedgewatch asks of every hedge, one file each, and the table of them."""

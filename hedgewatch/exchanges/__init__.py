@@ -1,0 +1,1 @@
+"""Exchanges through ccxt: one guarded door, pure parsing, quirks as data."""

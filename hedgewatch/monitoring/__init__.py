@@ -1,0 +1,1 @@
+"""Collect, measure, judge, record, deliver: the daemon's work, over ports."""

@@ -1,0 +1,1 @@
+"""How a person is told: webhook and e-mail, and the table of channel kinds."""

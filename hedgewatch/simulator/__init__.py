@@ -1,0 +1,1 @@
+"""A loopback exchange that speaks five wire formats over one seeded world."""

@@ -1,0 +1,1 @@
+"""The eye: pages read from the database, never from an exchange."""

@@ -1,0 +1,34 @@
+"""Errors a reader can act on, named for what must be done."""
+
+from __future__ import annotations
+
+
+class HedgewatchError(Exception):
+    """Any failure that hedgewatch explains in one line."""
+
+
+class InvalidValueError(HedgewatchError, ValueError):
+    """A value that cannot be computed with; the message names the field."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        """Say which ``field`` is wrong and what the ``problem`` is."""
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class ConfigurationError(HedgewatchError):
+    """The configuration or the request is wrong: mend it and try again (exit code 2)."""
+
+    def __init__(self, *problems: str) -> None:
+        """Carry every problem at once, one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StoreUnavailableError(HedgewatchError):
+    """The database cannot be reached, read or written."""
+
+
+class DeliveryError(HedgewatchError):
+    """A channel did not take a message; the outbox will try again."""

@@ -1,0 +1,221 @@
+"""A hedge as declared, and as measured at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.market import (
+    ExchangeAnswer,
+    Funding,
+    MarketReading,
+    ReadingFailure,
+    SettledFunding,
+    UnknownReason,
+)
+from hedgewatch.domain.thresholds import RuleSettings
+
+
+class Quality(StrEnum):
+    """How far a snapshot can be trusted."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPosition:
+    """A futures position its owner declared: short is negative.
+
+    Either ``contracts`` or ``coins`` is given. entry_price: quote. margin: settle asset. entry_basis: quote (futures
+    minus spot when the hedge was opened).
+    """
+
+    contracts: Decimal | None = None
+    coins: Decimal | None = None
+    entry_price: Decimal | None = None
+    margin: Decimal | None = None
+    entry_basis: Decimal | None = None
+    maintenance_margin_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One futures position in one account. ``name``: the given one, else ``exchange:symbol[@account]``."""
+
+    name: str
+    futures: InstrumentRef
+    account: str | None
+    position: DeclaredPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShare:
+    """A share (0 to 1) of a holding that a hedge protects."""
+
+    holding: Holding
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedge:
+    """Holdings (or shares of them), the futures legs that protect them, a target, and the rules it is judged by.
+
+    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged.
+    """
+
+    name: str
+    asset: str
+    held: tuple[HeldShare, ...]
+    spot: tuple[InstrumentRef, ...]
+    legs: tuple[Leg, ...]
+    target_ratio: Decimal
+    rules: Mapping[str, RuleSettings]
+
+    @property
+    def instruments(self) -> tuple[InstrumentRef, ...]:
+        """Every instrument that must be read for this hedge."""
+        return (*self.spot, *(leg.futures for leg in self.legs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastQuote:
+    """A book as it was read before: for telling a frozen one."""
+
+    read_at: datetime
+    bid: Decimal
+    ask: Decimal
+    exchange_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentPast:
+    """What the store remembers of an instrument.
+
+    last_good_at: receipt time of the last good quote, None if there never was one. first_asked_at: when it was first
+    asked for. recent: the latest quotes, oldest first, at most the last ten polls.
+    """
+
+    first_asked_at: datetime | None = None
+    last_good_at: datetime | None = None
+    recent: tuple[PastQuote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisPast:
+    """Hourly closes of a leg's basis rate over the preceding 30 days: their mean and how many there were."""
+
+    mean: Decimal
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the past must tell about all hedges. A missing key: nothing is remembered.
+
+    basis is keyed by (hedge, leg). settled holds the funding rates settled in the last 24 hours, oldest first.
+    last_answer_at: when each exchange last answered usefully; first_asked_at: when it was first asked.
+    """
+
+    instruments: Mapping[InstrumentRef, InstrumentPast] = field(default_factory=dict)
+    basis: Mapping[tuple[str, str], BasisPast] = field(default_factory=dict)
+    settled: Mapping[InstrumentRef, tuple[SettledFunding, ...]] = field(default_factory=dict)
+    last_answer_at: Mapping[str, datetime] = field(default_factory=dict)
+    first_asked_at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingMean:
+    """The 24-hour mean funding rate per 8 hours. ``from_coming``: the coming rate stands in, nothing is settled yet."""
+
+    rate_8h: Decimal
+    hours: Decimal
+    from_coming: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegSnapshot:
+    """All facts of one leg at one moment. None: not known. Coins and contracts: short is negative.
+
+    basis = futures mid minus spot mid; basis_rate = basis / spot. funding_rate_8h: the coming settlement's rate per 8
+    h.
+    """
+
+    leg: Leg
+    reading: MarketReading | ReadingFailure
+    contracts: Decimal | None
+    coins: Decimal | None
+    futures_price: Decimal | None
+    mark_price: Decimal | None
+    basis: Decimal | None
+    basis_rate: Decimal | None
+    mark_basis_rate: Decimal | None
+    basis_label: str | None
+    funding: Funding | None
+    funding_rate_8h: Decimal | None
+    funding_apr: Decimal | None
+    funding_mean: FundingMean | None
+    unrealised_pnl_usd: Decimal | None
+    liquidation_price: Decimal | None
+    liquidation_distance: Decimal | None
+    margin_usage: Decimal | None
+    leverage: Decimal | None
+    quality: Quality
+    unknown: UnknownReason | None
+    data_age_seconds: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeSnapshot:
+    """All facts of one hedge at one moment; the columns of hedge_history. None: not known.
+
+    holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative.
+    """
+
+    hedge: Hedge
+    read_at: datetime
+    spot: MarketReading | ReadingFailure | None
+    spot_price: Decimal | None
+    legs: tuple[LegSnapshot, ...]
+    holding: Decimal
+    exposure: Decimal | None
+    futures_coins: Decimal | None
+    net_exposure: Decimal | None
+    hedge_ratio: Decimal | None
+    drift: Decimal | None
+    notional_usd: Decimal | None
+    futures_price: Decimal | None
+    basis_rate: Decimal | None
+    funding_rate_8h: Decimal | None
+    funding_apr: Decimal | None
+    liquidation_price: Decimal | None
+    liquidation_distance: Decimal | None
+    margin_usage: Decimal | None
+    leverage: Decimal | None
+    carry_cost_usd: Decimal | None
+    protection_usd: Decimal | None
+    cost_ratio: Decimal | None
+    unrealised_pnl_usd: Decimal | None
+    quality: Quality
+    data_age_seconds: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleFacts:
+    """What all rules of one cycle may look at.
+
+    poll_seconds: the configured interval. answers: by exchange. past: what the store remembered before this cycle.
+    """
+
+    read_at: datetime
+    poll_seconds: Decimal
+    answers: Mapping[str, ExchangeAnswer]
+    readings: Mapping[InstrumentRef, MarketReading | ReadingFailure]
+    past: Past

@@ -1,0 +1,69 @@
+"""Instruments: what is traded, in which unit, on which grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class InstrumentKind(StrEnum):
+    """Spot, perpetual, or dated future."""
+
+    SPOT = "spot"
+    PERPETUAL = "perpetual"
+    FUTURE = "future"
+
+
+class Payoff(StrEnum):
+    """Linear (settled in the quote currency) or inverse (settled in the coin)."""
+
+    LINEAR = "linear"
+    INVERSE = "inverse"
+
+
+class OrderUnit(StrEnum):
+    """The unit in which an exchange takes an order's quantity."""
+
+    BASE = "base"
+    CONTRACTS = "contracts"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class InstrumentRef:
+    """The name of an instrument: ccxt's exchange id and unified symbol, written ``exchange:symbol``."""
+
+    exchange: str
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.exchange}:{self.symbol}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """An instrument as its exchange lists it.
+
+    contract_size: base coins per contract (linear), quote units per contract (inverse), 1 for spot.
+    tick: quote per price step. lot_step and min_contracts: contracts (base coins for spot).
+    min_notional: quote. Fees: fraction of notional, + is a cost. None means not known.
+    """
+
+    ref: InstrumentRef
+    kind: InstrumentKind
+    payoff: Payoff | None
+    base: str
+    quote: str
+    settle: str | None
+    contract_size: Decimal
+    order_unit: OrderUnit
+    tick: Decimal | None
+    lot_step: Decimal | None
+    min_contracts: Decimal | None
+    min_notional: Decimal | None
+    maker_fee: Decimal | None
+    taker_fee: Decimal | None
+    expiry: datetime | None
+    active: bool | None

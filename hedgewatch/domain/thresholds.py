@@ -1,0 +1,65 @@
+"""What a rule is set to: levels, thresholds, patience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How urgent; compare by ``rank``."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for critical."""
+        return tuple(Severity).index(self)
+
+
+class Action(StrEnum):
+    """What the reader should do."""
+
+    REBALANCE = "rebalance"
+    CLOSE = "close"
+    ROLL = "roll"
+    TOP_UP = "top_up"
+    REDUCE = "reduce"
+    WATCH = "watch"
+    CHECK_DATA = "check_data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long something must last: a duration in seconds, or whole polls (the first counts). Both 0: at once."""
+
+    seconds: Decimal = Decimal(0)
+    polls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One severity of a rule.
+
+    fire: breached strictly beyond it; clear: clear strictly inside it, both in the rule's unit. ``patience``: its
+    ``for``.
+    """
+
+    fire: Decimal
+    clear: Decimal
+    patience: Patience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSettings:
+    """One rule as set for one hedge (or for all)."""
+
+    rule: str
+    enabled: bool
+    levels: Mapping[Severity, Level]
+    keep_firing_for: Patience
+    channels: tuple[str, ...] | None = None

@@ -1,0 +1,176 @@
+"""The ports: all that monitoring asks of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from hedgewatch.domain.alert import AlertEvent, AlertState
+from hedgewatch.domain.finding import Finding, Target
+from hedgewatch.domain.hedge import HedgeSnapshot, Past
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.market import ExchangeAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to ask of one exchange in one cycle.
+
+    settled_since: instruments whose settled funding rates are to be asked for as well, and from when (exclusive).
+    """
+
+    instruments: Sequence[InstrumentRef]
+    settled_since: Mapping[InstrumentRef, datetime]
+
+
+class ExchangeSource(Protocol):
+    """One exchange, read only."""
+
+    @property
+    def exchange(self) -> str:
+        """Ccxt's id of the exchange."""
+        ...
+
+    async def fetch(self, wanted: Wanted) -> ExchangeAnswer:
+        """Read all that is wanted. Never raises for a fault of the exchange: every failure is a value in the answer."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; nothing may be asked afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxDraft:
+    """One event for one channel, to be stored in the transaction that made the event."""
+
+    event_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """An event with its frozen payload: the exact bytes of the webhook body, from which mail is worded too."""
+
+    event: AlertEvent
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleRecord:
+    """All that one cycle leaves behind, stored in one transaction.
+
+    fetch_started and fetch_finished: per exchange. states: every alert whose state changed or must be kept; a state
+    that is OK again with no episode is forgotten. findings: for the status page.
+    """
+
+    started_at: datetime
+    read_at: datetime
+    answers: Sequence[ExchangeAnswer]
+    snapshots: Sequence[HedgeSnapshot]
+    findings: Sequence[Finding]
+    states: Sequence[AlertState]
+    events: Sequence[EventDraft]
+    outbox: Sequence[OutboxDraft]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a cycle must know of the cycles before it."""
+
+    alerts: Mapping[Target, AlertState]
+    past: Past
+
+
+class CycleStore(Protocol):
+    """Where cycles are remembered."""
+
+    async def recall(
+        self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime
+    ) -> Memory:
+        """Tell what is remembered of these instruments, (hedge, leg) pairs and all alerts.
+
+        Raises StoreUnavailableError.
+        """
+        ...
+
+    async def record(self, cycle: CycleRecord) -> None:
+        """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
+        ...
+
+
+class DeliveryState(StrEnum):
+    """Where one delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event for one channel, claimed for sending.
+
+    attempts: failed ones so far. first_attempt_at: None before the first. made_at: when the event was made.
+    """
+
+    event_id: str
+    channel: str
+    event_type: str
+    severity: str
+    payload: bytes
+    made_at: datetime
+    attempts: int
+    first_attempt_at: datetime | None
+
+
+class Outbox(Protocol):
+    """Deliveries that are not done yet, in the store."""
+
+    async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
+        """Claim the channel's next due delivery, oldest episode event first; None if nothing is due.
+
+        A later event of an episode is not due before the earlier ones are delivered or dead.
+        """
+        ...
+
+    async def delivered(self, delivery: Delivery, at: datetime) -> None:
+        """Note that the channel took it."""
+        ...
+
+    async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
+        """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None."""
+        ...
+
+
+class Notifier(Protocol):
+    """One configured channel."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name in the configuration."""
+        ...
+
+    async def send(self, delivery: Delivery, now: datetime) -> None:
+        """Hand over one message. Raises DeliveryError (scrubbed of secrets) if the channel did not take it."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Clock(Protocol):
+    """Time: the wall clock for words and horizons, the monotonic one for durations."""
+
+    def now(self) -> datetime:
+        """Return the present moment, UTC, aware."""
+        ...
+
+    def monotonic(self) -> Decimal:
+        """Return seconds that never jump."""
+        ...

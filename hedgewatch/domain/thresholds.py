@@ -63,3 +63,41 @@ class RuleSettings:
     levels: Mapping[Severity, Level]
     keep_firing_for: Patience
     channels: tuple[str, ...] | None = None
+
+
+class JudgedPer(StrEnum):
+    """What a rule is judged on."""
+
+    HEDGE = "hedge"
+    LEG = "leg"
+    ACCOUNT = "account"
+    EXCHANGE = "exchange"
+    HOLDING = "holding"
+    SELF = "self"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelDefault:
+    """A level as shipped; None: not a number ("at once", "passed").
+
+    ``fire_polls``: fire is at least that many polls (in seconds).
+    """
+
+    fire: Decimal | None
+    clear: Decimal | None = None
+    patience: Patience | None = None
+    fire_polls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDefinition:
+    """A rule as documented: what it watches, in which unit, and how it is set unless somebody sets it otherwise."""
+
+    name: str
+    watches: str
+    unit: str
+    judged_per: JudgedPer
+    levels: Mapping[Severity, LevelDefault]
+    patience: Patience
+    keep_firing_for: Patience
+    actions: Mapping[Severity, Action]

@@ -174,3 +174,15 @@ class Clock(Protocol):
     def monotonic(self) -> Decimal:
         """Return seconds that never jump."""
         ...
+
+
+class MarketShelf(Protocol):
+    """Where the wanted markets of each exchange are kept between starts."""
+
+    async def markets(self, exchange: str) -> Mapping[str, str]:
+        """Return the kept markets: unified symbol to the exchange library's market as JSON text; empty if none."""
+        ...
+
+    async def keep(self, exchange: str, markets: Mapping[str, str], at: datetime) -> None:
+        """Replace what is kept of these symbols."""
+        ...

@@ -1,0 +1,96 @@
+"""Logs: structlog on standard error, JSON or console, and never a secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+from urllib.parse import quote
+
+import structlog
+
+MASK = "***"
+SHORTEST_SECRET = 6  # masking shorter values would mask ordinary words
+QUIET = {"ccxt": logging.WARNING, "apscheduler": logging.WARNING, "aiosqlite": logging.WARNING, "mail": logging.WARNING}
+
+
+class Redactor:
+    """Masks known secrets, in every form in which they travel, wherever they turn up in a log line."""
+
+    def __init__(self) -> None:
+        """Know no secret yet."""
+        self._forms: tuple[str, ...] = ()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Learn secrets: as they are, URL-quoted, in base64 and in hex."""
+        forms = set(self._forms)
+        for secret in secrets:
+            if len(secret) < SHORTEST_SECRET:
+                continue
+            raw = secret.encode()
+            encoded = (base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode())
+            forms |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], raw.hex(), *encoded}
+            forms |= {text.rstrip("=") for text in encoded}
+        self._forms = tuple(sorted(forms, key=len, reverse=True))
+
+    def clean(self, text: str) -> str:
+        """Return the text with every known secret masked."""
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, MASK)
+        return text
+
+    def __call__(self, _logger: object, _method: str, line: str) -> str:
+        """Mask a rendered log line: the last processor, so nothing is written behind its back."""
+        return self.clean(line)
+
+
+def configure(redactor: Redactor, *, as_json: bool, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send every log line, ours and the libraries', to standard error in one form.
+
+    ``redactor`` sees every rendered line last. Tracebacks never show local variables: they hold keys.
+    """
+    out = stream or sys.stderr
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(as_json, out), redactor],
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(quiet)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _rendering(as_json: bool, out: TextIO) -> list[structlog.types.Processor]:  # noqa: FBT001  one private caller
+    if as_json:
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            structlog.processors.JSONRenderer(default=_plain),
+        ]
+    return [
+        structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback),
+    ]
+
+
+def _plain(value: object) -> str:
+    """Write what JSON has no form for as text."""
+    return str(value)

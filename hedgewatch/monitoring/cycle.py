@@ -1,0 +1,150 @@
+"""One cycle: collect, measure, judge, record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from hedgewatch.domain.alert import AlertEvent
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
+from hedgewatch.domain.market import ExchangeAnswer
+from hedgewatch.domain.measure import measure_hedge
+from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
+from hedgewatch.monitoring.judge import Verdict, judge, with_settled
+from hedgewatch.monitoring.payload import event_payload
+from hedgewatch.monitoring.ports import Clock, CycleRecord, CycleStore, EventDraft, Memory, OutboxDraft, Wanted
+from hedgewatch.monitoring.routing import Routing, outbox_drafts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is watched: the hedges, the rules judged per exchange, who is told, and how often.
+
+    dashboard_url: where links in messages point, without a trailing slash.
+    """
+
+    hedges: Sequence[Hedge]
+    exchange_rules: Mapping[str, RuleSettings]
+    routing: Routing
+    poll_seconds: Decimal
+    dashboard_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleResult:
+    """What one cycle saw and said."""
+
+    read_at: datetime
+    answers: Mapping[str, ExchangeAnswer]
+    snapshots: tuple[HedgeSnapshot, ...]
+    verdict: Verdict
+
+
+class MonitorCycle:
+    """Runs cycles over one watch."""
+
+    def __init__(self, watch: Watch, *, collector: Collector, store: CycleStore, clock: Clock) -> None:
+        """Take what to watch and the parts to do it with."""
+        self._watch = watch
+        self._collector = collector
+        self._store = store
+        self._clock = clock
+        self._by_exchange = instruments_by_exchange(watch.hedges)
+        self._legs = [(hedge.name, leg.name) for hedge in watch.hedges for leg in hedge.legs]
+        self._diary = SettlementDiary(leg.futures for hedge in watch.hedges for leg in hedge.legs)
+        self._measured_at: Decimal | None = None
+
+    async def run(self) -> CycleResult:
+        """Collect, measure, judge, record. Raises StoreUnavailableError; faults of exchanges are values."""
+        started_at = self._clock.now()
+        memory, answers = await self._collect(started_at)
+        result = self.assess(memory, answers)
+        await self._store.record(self._record(started_at, result))
+        return result
+
+    async def look(self) -> CycleResult:
+        """Collect, measure and judge, and leave nothing behind."""
+        memory, answers = await self._collect(self._clock.now())
+        return self.assess(memory, answers)
+
+    async def _collect(self, now: datetime) -> tuple[Memory, Mapping[str, ExchangeAnswer]]:
+        instruments = [ref for refs in self._by_exchange.values() for ref in refs]
+        memory = await self._store.recall(instruments, self._legs, now)
+        settled = self._diary.due(memory.past, now)
+        wanted = {
+            exchange: Wanted(
+                instruments=refs,
+                settled_since={ref: since for ref, since in settled.items() if ref.exchange == exchange},
+            )
+            for exchange, refs in self._by_exchange.items()
+        }
+        return memory, await self._collector.collect(wanted)
+
+    def assess(self, memory: Memory, answers: Mapping[str, ExchangeAnswer]) -> CycleResult:
+        """Measure and judge what was collected. Nothing here waits for anything."""
+        read_at = self._clock.now()
+        readings = {(reading.ref): reading for answer in answers.values() for reading in answer.readings}
+        self._diary.note(readings.values())
+        facts = with_settled(
+            CycleFacts(
+                read_at=read_at,
+                poll_seconds=self._watch.poll_seconds,
+                answers=answers,
+                readings=readings,
+                past=memory.past,
+            )
+        )
+        snapshots = tuple(measure_hedge(hedge, facts) for hedge in self._watch.hedges)
+        verdict = judge(
+            snapshots,
+            facts,
+            exchange_rules=self._watch.exchange_rules,
+            alerts=memory.alerts,
+            dt_seconds=self._elapsed(),
+        )
+        return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict)
+
+    def _elapsed(self) -> Decimal:
+        """Seconds since the cycle before, at most two polls; 0 after a start: downtime counts for nothing."""
+        before, self._measured_at = self._measured_at, self._clock.monotonic()
+        if before is None:
+            return Decimal(0)
+        return min(self._measured_at - before, 2 * self._watch.poll_seconds)
+
+    def _record(self, started_at: datetime, result: CycleResult) -> CycleRecord:
+        by_hedge = {snapshot.hedge.name: snapshot for snapshot in result.snapshots}
+        events = result.verdict.events
+        return CycleRecord(
+            started_at=started_at,
+            read_at=result.read_at,
+            answers=tuple(result.answers.values()),
+            snapshots=result.snapshots,
+            findings=result.verdict.findings,
+            states=result.verdict.states,
+            events=[self._draft(event, by_hedge) for event in events],
+            outbox=self._outbox(events),
+        )
+
+    def _draft(self, event: AlertEvent, by_hedge: Mapping[str, HedgeSnapshot]) -> EventDraft:
+        snapshot = by_hedge.get(event.state.target.hedge)
+        return EventDraft(event=event, payload=event_payload(event, snapshot, self._watch.dashboard_url))
+
+    def _outbox(self, events: Sequence[AlertEvent]) -> list[OutboxDraft]:
+
+        return [
+            draft
+            for event in events
+            for draft in outbox_drafts(event, self._watch.routing, self._channels_of_rule(event))
+        ]
+
+    def _channels_of_rule(self, event: AlertEvent) -> tuple[str, ...] | None:
+        target = event.state.target
+        if target.rule in self._watch.exchange_rules:
+            return self._watch.exchange_rules[target.rule].channels
+        for hedge in self._watch.hedges:
+            if hedge.name == target.hedge and target.rule in hedge.rules:
+                return hedge.rules[target.rule].channels
+        return None

@@ -1,0 +1,179 @@
+"""Judge: every rule on every target, then the alert life of each; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+
+from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, close, step
+from hedgewatch.domain.finding import Finding, Target, unknown_finding
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.rules import EXCHANGE_RULES, HEDGE_RULES
+from hedgewatch.domain.thresholds import RuleSettings
+
+DATA_STALE = "data_stale"
+EXCHANGE_DOWN = "exchange_down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one cycle's judgement gave.
+
+    findings: one per rule and target. states: every alert that lives on, and those that ended as plain OK states, to be
+    forgotten. events: what there is to tell, in order.
+    """
+
+    findings: tuple[Finding, ...]
+    states: tuple[AlertState, ...]
+    events: tuple[AlertEvent, ...]
+
+
+def judge(
+    snapshots: Sequence[HedgeSnapshot],
+    facts: CycleFacts,
+    *,
+    exchange_rules: Mapping[str, RuleSettings],
+    alerts: Mapping[Target, AlertState],
+    dt_seconds: Decimal,
+) -> Verdict:
+    """Ask every enabled rule, then move every alert one step.
+
+    exchange_rules: the settings of the rules judged per exchange. alerts: the states before this cycle. dt_seconds: the
+    time since the cycle before, at most two polls, 0 after a start.
+    """
+    exchange_findings = _ask_exchange_rules(snapshots, facts, exchange_rules, alerts)
+    hedge_findings = [pair for snapshot in snapshots for pair in _ask_hedge_rules(snapshot, facts, alerts)]
+    life = _Life(alerts=alerts, facts=facts, dt_seconds=dt_seconds)
+    for finding, settings in exchange_findings:
+        life.move(finding, settings)
+    down = {
+        state.target.exchange: state
+        for state in life.states.values()
+        if state.target.rule == EXCHANGE_DOWN and state.phase is AlertPhase.FIRING
+    }
+    hedges = {snapshot.hedge.name: snapshot.hedge for snapshot in snapshots}
+    for finding, settings in hedge_findings:
+        life.move(finding, settings, held_back=_is_held_back(finding, down, hedges))
+    life.close_the_rest()
+    findings = tuple(finding for finding, _ in (*exchange_findings, *hedge_findings))
+    return Verdict(findings=findings, states=tuple(life.states.values()), events=tuple(life.events))
+
+
+def feed_of(target: Target, hedge: Hedge) -> str | None:
+    """Return the exchange that feeds a leg's (or spot source's) target; None if the target has no leg."""
+    for leg in hedge.legs:
+        if leg.name == target.leg:
+            return leg.futures.exchange
+    for ref in hedge.spot:
+        if str(ref) == target.leg:
+            return ref.exchange
+    return None
+
+
+def _is_held_back(finding: Finding, down: Mapping[str, AlertState], hedges: Mapping[str, Hedge]) -> bool:
+    """Tell whether an exchange_down alert, firing at least as high, speaks for this data_stale."""
+    if finding.target.rule != DATA_STALE or not down:
+        return False
+    source = down.get(feed_of(finding.target, hedges[finding.target.hedge]) or "")
+    if source is None or source.severity is None:
+        return False
+    return finding.severity is None or source.severity.rank >= finding.severity.rank
+
+
+Answered = tuple[Finding, RuleSettings]
+
+
+def _ask_exchange_rules(
+    snapshots: Sequence[HedgeSnapshot],
+    facts: CycleFacts,
+    exchange_rules: Mapping[str, RuleSettings],
+    alerts: Mapping[Target, AlertState],
+) -> list[Answered]:
+    answered: list[Answered] = []
+    for name, settings in exchange_rules.items():
+        if not settings.enabled:
+            continue
+        for exchange in facts.answers:
+            ask = partial(EXCHANGE_RULES[name], exchange, snapshots, settings, facts)
+            found = _guarded(ask, Target(rule=name, exchange=exchange), alerts)
+            answered.extend((finding, settings) for finding in found)
+    return answered
+
+
+def _ask_hedge_rules(
+    snapshot: HedgeSnapshot, facts: CycleFacts, alerts: Mapping[Target, AlertState]
+) -> Iterator[Answered]:
+    for name, rule in HEDGE_RULES.items():
+        settings = snapshot.hedge.rules[name]
+        if not settings.enabled:
+            continue
+        ask = partial(rule, snapshot, settings, facts)
+        for finding in _guarded(ask, Target(rule=name, hedge=snapshot.hedge.name), alerts):
+            yield finding, settings
+
+
+def _guarded(
+    ask: Callable[[], tuple[Finding, ...]], target: Target, alerts: Mapping[Target, AlertState]
+) -> tuple[Finding, ...]:
+    """Ask a rule; one that breaks is blind on all its targets, it neither resolves nor ends the cycle."""
+    try:
+        return ask()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"{target.rule} could not be judged: {type(error).__name__}: {error}"
+        blind = [
+            known
+            for known in alerts
+            if (known.rule, known.hedge) == (target.rule, target.hedge) and target.exchange in {"", known.exchange}
+        ]
+        return tuple(unknown_finding(known, UnknownReason.RULE_ERROR, message) for known in blind or [target])
+
+
+class _Life:
+    """The alerts of one cycle on their way from the states before it to the states after it."""
+
+    def __init__(self, *, alerts: Mapping[Target, AlertState], facts: CycleFacts, dt_seconds: Decimal) -> None:
+        self._before = alerts
+        self._facts = facts
+        self._dt_seconds = dt_seconds
+        self._judged: set[Target] = set()
+        self.states: dict[Target, AlertState] = {}
+        self.events: list[AlertEvent] = []
+
+    def move(self, finding: Finding, settings: RuleSettings, *, held_back: bool = False) -> None:
+        """Move one alert one step."""
+        target = finding.target
+        self._judged.add(target)
+        before = self._before.get(target)
+        after, events = step(
+            before, finding, settings, dt_seconds=self._dt_seconds, now=self._facts.read_at, held_back=held_back
+        )
+        self.events.extend(events)
+        if after is not None:
+            self.states[target] = after
+        elif before is not None:
+            self.states[target] = AlertState(target=target)
+
+    def close_the_rest(self) -> None:
+        """Close what nobody asks about any more: its rule, hedge, leg or exchange was taken out."""
+        for target, state in self._before.items():
+            if target in self._judged:
+                continue
+            self.states[target] = AlertState(target=target)
+            event = close(state, "taken out of the configuration", self._facts.read_at)
+            if event is not None:
+                self.events.append(event)
+
+
+def with_settled(facts: CycleFacts) -> CycleFacts:
+    """Return the facts with the funding rates settled that this cycle brought, merged into what the store knew."""
+    fresh = [record for answer in facts.answers.values() for record in answer.settled]
+    if not fresh:
+        return facts
+    settled = {ref: {record.settled_at: record for record in known} for ref, known in facts.past.settled.items()}
+    for record in fresh:
+        settled.setdefault(record.ref, {}).setdefault(record.settled_at, record)
+    merged = {ref: tuple(records[at] for at in sorted(records)) for ref, records in settled.items()}
+    return replace(facts, past=replace(facts.past, settled=merged))

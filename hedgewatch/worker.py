@@ -1,0 +1,162 @@
+"""The clock: APScheduler starts cycles and deliveries; a supervisor sees that it does; stopping means draining."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import structlog
+from apscheduler.job import Job
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from hedgewatch.bootstrap.watching import Watching
+from hedgewatch.domain.errors import HedgewatchError
+from hedgewatch.monitoring.cycle import CycleResult
+
+DELIVERY_EVERY_SECONDS = 1
+DRAIN_SECONDS = 12  # longer than one send may take
+LATE_AFTER_POLLS = Decimal("1.5")
+
+log = structlog.stdlib.get_logger("hedgewatch.worker")
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> datetime:
+        """Return the present moment, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> Decimal:
+        """Return seconds since some fixed moment; never jumps."""
+        return Decimal(time.monotonic_ns()) / 1_000_000_000
+
+
+class Worker:
+    """Runs a watch until it is told to stop."""
+
+    def __init__(self, watching: Watching) -> None:
+        """Take the composed parts; they are closed by whoever opened them."""
+        self._watching = watching
+        self._poll = watching.watch.poll_seconds
+        self._stopping = asyncio.Event()
+        self._busy = asyncio.Lock()
+        self._last_started = watching.clock.monotonic()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self.cycles = 0
+
+    def stop(self) -> None:
+        """Ask the worker to finish the running cycle and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run cycles and deliveries until ``stop()`` or SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        scheduler, cycle = self._schedule()
+        scheduler.start()
+        log.info("started", poll_seconds=float(self._poll), hedges=len(self._watching.watch.hedges))
+        try:
+            await self._supervise(scheduler, cycle)
+        finally:
+            await self._drain(scheduler)
+            log.info("stopped", cycles=self.cycles)
+
+    def _schedule(self) -> tuple[AsyncIOScheduler, Job]:
+        # The defaults drop runs after a stall and fire a backlog after a clock jump; a job store on disk can stop the
+        # scheduler for ever. Hence: in memory, one instance, coalesced, never misfired, first run now.
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+        now = self._watching.clock.now()
+        cycle = scheduler.add_job(
+            self._guard(self._cycle), "interval", seconds=float(self._poll), next_run_time=now, id="cycle"
+        )
+        deliver = self._guard(self._deliver)
+        scheduler.add_job(deliver, "interval", seconds=DELIVERY_EVERY_SECONDS, next_run_time=now, id="deliver")
+        return scheduler, cycle
+
+    def _guard(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """Wrap a job: whatever breaks in it is logged, and the next run comes all the same."""
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except HedgewatchError as error:
+                log.error("job_failed", job=work.__name__.strip("_"), error=str(error))  # noqa: TRY400  no traceback needed
+            except Exception:
+                log.exception("job_broke", job=work.__name__.strip("_"))
+
+        return guarded
+
+    async def _cycle(self) -> None:
+        if self._busy.locked() or self._stopping.is_set():
+            return
+        async with self._busy:
+            self._last_started = self._watching.clock.monotonic()
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(cycle=self._watching.clock.now().isoformat(timespec="milliseconds"))
+            result = await self._watching.cycle.run()
+            self.cycles += 1
+            _tell(result)
+        if result.verdict.events:
+            self._spawn_delivery()
+
+    def _spawn_delivery(self) -> None:
+        """Deliver at once what the cycle has just committed; the delivery job only brings the retries."""
+        task = asyncio.create_task(self._guard(self._deliver)())  # type: ignore[arg-type]  # an async def's awaitable
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self) -> None:
+        await self._watching.deliverer.deliver_due()
+
+    async def _supervise(self, scheduler: AsyncIOScheduler, cycle: Job) -> None:
+        """Watch on the monotonic clock: after a jump of the wall clock the scheduler would wait for the old time."""
+        patience = self._poll * LATE_AFTER_POLLS + 1
+        while not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), timeout=float(self._poll / 2))
+            except TimeoutError:
+                silent_for = self._watching.clock.monotonic() - self._last_started
+                if silent_for > patience and not self._busy.locked():
+                    log.warning("cycle_rearmed", silent_seconds=round(float(silent_for), 1))
+                    now = self._watching.clock.now()
+                    for job in scheduler.get_jobs():
+                        job.modify(next_run_time=now)
+                    self._last_started = self._watching.clock.monotonic()
+
+    async def _drain(self, scheduler: AsyncIOScheduler) -> None:
+        """Let the running cycle end (shutdown would cancel it); what is not delivered stays in the outbox."""
+        scheduler.pause()
+        async with self._busy:
+            pass
+        scheduler.shutdown(wait=False)
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=DRAIN_SECONDS)
+
+
+def _tell(result: CycleResult) -> None:
+    failed = {name: answer.error for name, answer in result.answers.items() if answer.error}
+    log.info(
+        "cycle",
+        hedges=len(result.snapshots),
+        events=len(result.verdict.events),
+        quality={snapshot.hedge.name: snapshot.quality.value for snapshot in result.snapshots},
+        **({"trouble": failed} if failed else {}),
+    )
+    for event in result.verdict.events:
+        log.warning(
+            "alert",
+            type=event.type.value,
+            severity=event.severity.value,
+            rule=event.state.target.rule,
+            hedge=event.state.target.hedge or None,
+            exchange=event.state.target.exchange or None,
+            message=event.finding.message,
+            event_id=event.event_id,
+        )

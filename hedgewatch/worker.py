@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import structlog
-from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from hedgewatch.bootstrap.watching import Watching
@@ -39,9 +37,10 @@ class SystemClock:
 class Worker:
     """Runs a watch until it is told to stop."""
 
-    def __init__(self, watching: Watching) -> None:
-        """Take the composed parts; they are closed by whoever opened them."""
+    def __init__(self, watching: Watching, on_cycle: Callable[[CycleResult], None] | None = None) -> None:
+        """Take the composed parts (closed by whoever opened them) and who is told of each committed cycle."""
         self._watching = watching
+        self._on_cycle = on_cycle or log_cycle
         self._poll = watching.watch.poll_seconds
         self._stopping = asyncio.Event()
         self._busy = asyncio.Lock()
@@ -54,31 +53,26 @@ class Worker:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Run cycles and deliveries until ``stop()`` or SIGTERM or SIGINT."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        scheduler, cycle = self._schedule()
+        """Run cycles and deliveries until ``stop()`` is called."""
+        scheduler = self._schedule()
         scheduler.start()
         log.info("started", poll_seconds=float(self._poll), hedges=len(self._watching.watch.hedges))
         try:
-            await self._supervise(scheduler, cycle)
+            await self._supervise(scheduler)
         finally:
             await self._drain(scheduler)
             log.info("stopped", cycles=self.cycles)
 
-    def _schedule(self) -> tuple[AsyncIOScheduler, Job]:
+    def _schedule(self) -> AsyncIOScheduler:
         # The defaults drop runs after a stall and fire a backlog after a clock jump; a job store on disk can stop the
         # scheduler for ever. Hence: in memory, one instance, coalesced, never misfired, first run now.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         now = self._watching.clock.now()
-        cycle = scheduler.add_job(
-            self._guard(self._cycle), "interval", seconds=float(self._poll), next_run_time=now, id="cycle"
-        )
-        deliver = self._guard(self._deliver)
+        cycle, deliver = self._guard(self._cycle), self._guard(self._deliver)
+        scheduler.add_job(cycle, "interval", seconds=float(self._poll), next_run_time=now, id="cycle")
         scheduler.add_job(deliver, "interval", seconds=DELIVERY_EVERY_SECONDS, next_run_time=now, id="deliver")
-        return scheduler, cycle
+        return scheduler
 
     def _guard(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Wrap a job: whatever breaks in it is logged, and the next run comes all the same."""
@@ -102,7 +96,7 @@ class Worker:
             structlog.contextvars.bind_contextvars(cycle=self._watching.clock.now().isoformat(timespec="milliseconds"))
             result = await self._watching.cycle.run()
             self.cycles += 1
-            _tell(result)
+            self._on_cycle(result)
         if result.verdict.events:
             self._spawn_delivery()
 
@@ -115,7 +109,7 @@ class Worker:
     async def _deliver(self) -> None:
         await self._watching.deliverer.deliver_due()
 
-    async def _supervise(self, scheduler: AsyncIOScheduler, cycle: Job) -> None:
+    async def _supervise(self, scheduler: AsyncIOScheduler) -> None:
         """Watch on the monotonic clock: after a jump of the wall clock the scheduler would wait for the old time."""
         patience = self._poll * LATE_AFTER_POLLS + 1
         while not self._stopping.is_set():
@@ -140,7 +134,8 @@ class Worker:
             await asyncio.wait(self._deliveries, timeout=DRAIN_SECONDS)
 
 
-def _tell(result: CycleResult) -> None:
+def log_cycle(result: CycleResult) -> None:
+    """Log one committed cycle and what it had to tell."""
     failed = {name: answer.error for name, answer in result.answers.items() if answer.error}
     log.info(
         "cycle",

@@ -1,0 +1,1 @@
+"""Compose what tells people: channels from the configuration to notifiers."""

@@ -1,0 +1,26 @@
+"""The configuration, as a command needs it: loaded, or loaded and fully built."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.settings import Settings, load_settings, not_built
+
+
+def loaded_settings(ctx: typer.Context) -> Settings:
+    """Load the configuration this command was given; raises ConfigurationError with every mistake."""
+    return load_settings(ctx.obj.config_path, os.environ)
+
+
+def ready_settings(ctx: typer.Context) -> Settings:
+    """Load the configuration and refuse what this version cannot do yet: half a hedge must not look watched."""
+    settings = loaded_settings(ctx)
+    missing = not_built(settings)
+    if missing:
+        raise ConfigurationError(*missing)
+    if not settings.hedges:
+        raise ConfigurationError("the configuration has no [[hedges]]: there is nothing to watch")
+    return settings

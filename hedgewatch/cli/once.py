@@ -1,0 +1,35 @@
+"""``hedgewatch once``: one cycle, printed; nothing is written or sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def once(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Run one cycle and print every hedge with its numbers, outcomes and orders.
+
+    Exit code 3 if any outcome is a breach or unknown through a fault of the data.
+
+    Example: hedgewatch --config hedgewatch.toml once --json
+    """
+    import asyncio
+
+    from hedgewatch.bootstrap.watching import look_once
+    from hedgewatch.cli.loading import ready_settings
+    from hedgewatch.cli.tables import print_cycle, print_json
+    from hedgewatch.monitoring.report import cycle_json, needs_attention
+    from hedgewatch.worker import SystemClock
+
+    settings = ready_settings(ctx)
+    result = asyncio.run(look_once(settings, SystemClock()))
+    if as_json or ctx.obj.json:
+        print_json(cycle_json(result))
+    else:
+        print_cycle(result)
+    if needs_attention(result):
+        raise typer.Exit(code=3)

@@ -1,0 +1,40 @@
+"""Serving the simulated exchanges from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import typer
+
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.simulator.scenario import Scenario
+from hedgewatch.simulator.server import SimulatedExchanges
+
+
+def split_address(listen: str) -> tuple[str, int]:
+    """Split ``HOST:PORT``; raises ConfigurationError."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004  the highest port there is
+        raise ConfigurationError(f"--listen: expected HOST:PORT, found {listen!r}")
+    return host.strip("[]"), int(port)
+
+
+async def serve_simulator(listen: str, *, scenario: str, seed: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    host, port = split_address(listen)
+    if scenario not in set(Scenario):
+        raise ConfigurationError(f"--scenario: {scenario!r} is none of {', '.join(Scenario)}")
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    server = SimulatedExchanges(seed=seed, scenario=scenario)
+    try:
+        url = await server.start(port, host=host)
+    except OSError as error:
+        raise ConfigurationError(f"--listen: {listen} cannot be served: {error.strerror or error}") from error
+    typer.echo(f"simulated exchanges at {url} (scenario {scenario}, seed {seed}); Ctrl-C ends them", err=True)
+    try:
+        await stopping.wait()
+    finally:
+        await server.stop()

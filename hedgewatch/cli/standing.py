@@ -1,0 +1,137 @@
+"""How things stand, as ``status`` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+from hedgewatch.cli.tables import number, percent
+from hedgewatch.domain.finding import OutcomeKind
+from hedgewatch.monitoring.payload import time_text
+from hedgewatch.monitoring.report import json_value
+
+Row = Mapping[str, Any]
+OLD_AFTER_SECONDS = Decimal(30)
+OLD_AFTER_POLLS = 3
+
+
+class Readable(Protocol):
+    """What is read of the history."""
+
+    def hedges_now(self) -> list[dict[str, Any]]:
+        """Return the latest row of each hedge."""
+        ...
+
+    def outcomes_now(self, hedge: str | None = None) -> list[dict[str, Any]]:
+        """Return each rule's latest outcome."""
+        ...
+
+    def alerts(self, *, open_only: bool = False, hedge: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
+        """Return episodes, newest first."""
+        ...
+
+    def cycles_now(self) -> list[dict[str, Any]]:
+        """Return each exchange's latest cycle."""
+        ...
+
+    def channels_pending(self) -> dict[str, int]:
+        """Return undelivered messages by channel."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things stand. age_seconds: of the last committed cycle with a usable answer, None if there was none."""
+
+    last_cycle_at: datetime | None
+    age_seconds: Decimal | None
+    is_old: bool
+    hedges: Sequence[Row]
+    outcomes: Sequence[Row]
+    alerts: Sequence[Row]
+    exchanges: Sequence[Row]
+    pending: Mapping[str, int]
+
+    @property
+    def needs_attention(self) -> bool:
+        """True if an alert is firing or the last good cycle is old."""
+        return self.is_old or bool(self.alerts)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer of ``status --json``."""
+        return {
+            "last_cycle_at": time_text(self.last_cycle_at) if self.last_cycle_at else None,
+            "last_cycle_age_seconds": json_value(self.age_seconds),
+            "fresh": not self.is_old,
+            "hedges": [_plain_row(row) for row in self.hedges],
+            "outcomes": [_plain_row(row) for row in self.outcomes],
+            "alerts": [_plain_row(row) for row in self.alerts],
+            "exchanges": [_plain_row(row) for row in self.exchanges],
+            "outbox": dict(self.pending),
+        }
+
+
+def standing_of(history: Readable, poll_seconds: Decimal, now: datetime) -> Standing:
+    """Read how things stand at ``now``."""
+    cycles = history.cycles_now()
+    good = [row["committed_at"] for row in cycles if row["outcome"] in {"ok", "degraded"}]
+    last = max(good, default=None)
+    age = Decimal(repr((now - last).total_seconds())) if last else None
+    limit = max(OLD_AFTER_SECONDS, OLD_AFTER_POLLS * poll_seconds)
+    return Standing(
+        last_cycle_at=last,
+        age_seconds=age,
+        is_old=age is None or age > limit,
+        hedges=history.hedges_now(),
+        outcomes=history.outcomes_now(),
+        alerts=history.alerts(open_only=True),
+        exchanges=cycles,
+        pending=history.channels_pending(),
+    )
+
+
+def print_standing(standing: Standing) -> None:
+    """Print how things stand, worst first."""
+    console = Console()
+    if standing.last_cycle_at is None:
+        console.print("[bold red]no cycle with a usable answer was ever recorded[/bold red]: is the worker running?")
+    else:
+        colour = "bold red" if standing.is_old else "green"
+        age = f"{standing.age_seconds:.0f} s ago"
+        console.print(f"last good cycle [{colour}]{age}[/{colour}] ({time_text(standing.last_cycle_at)})")
+    for alert in standing.alerts:
+        console.print(f"[bold red]{alert['severity']}[/bold red] {alert['rule']}: {alert['message']}", highlight=False)
+    console.print(_hedges(standing))
+    exchanges = Table("exchange", "outcome", "trouble", box=None, pad_edge=False)
+    for row in standing.exchanges:
+        exchanges.add_row(row["exchange"], row["outcome"], row["error"] or "")
+    console.print(exchanges)
+    for channel, count in standing.pending.items():
+        console.print(f"{channel}: {count} not delivered yet")
+
+
+def _hedges(standing: Standing) -> Table:
+    table = Table("hedge", "rules", "ratio", "spot", "basis", "funding per 8 h", "data", box=None, pad_edge=False)
+    for row in standing.hedges:
+        outcomes = [outcome["outcome"] for outcome in standing.outcomes if outcome["hedge"] == row["hedge"]]
+        counts = [f"{outcomes.count(kind.value)} {kind.value}" for kind in OutcomeKind if kind.value in outcomes]
+        table.add_row(
+            row["hedge"],
+            ", ".join(counts),
+            percent(row["hedge_ratio"]),
+            number(row["spot_price"]),
+            percent(row["basis_rate"], 4),
+            percent(row["funding_rate_8h"], 4),
+            row["quality"],
+        )
+    return table
+
+
+def _plain_row(row: Row) -> dict[str, Any]:
+    return {name: value if isinstance(value, int) else json_value(value) for name, value in row.items()}

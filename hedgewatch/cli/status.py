@@ -1,0 +1,35 @@
+"""``hedgewatch status``: what the running daemon knows, from its database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def status(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Show the last cycle, every hedge, open alerts and undelivered messages.
+
+    Exit code 3 if an alert is firing or the last good cycle is old.
+
+    Example: hedgewatch status --json
+    """
+    from datetime import UTC, datetime
+
+    from hedgewatch.bootstrap.reading import reading
+    from hedgewatch.cli.loading import loaded_settings
+    from hedgewatch.cli.standing import print_standing, standing_of
+    from hedgewatch.cli.tables import print_json
+
+    settings = loaded_settings(ctx)
+    with reading(settings) as history:
+        standing = standing_of(history, settings.poll_seconds, datetime.now(UTC))
+    if as_json or ctx.obj.json:
+        print_json(standing.as_json())
+    else:
+        print_standing(standing)
+    if standing.needs_attention:
+        raise typer.Exit(code=3)

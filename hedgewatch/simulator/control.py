@@ -1,0 +1,101 @@
+"""The commands over HTTP: faults, scenario, pins and the call log, below ``/_control``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from aiohttp import web
+
+from hedgewatch.simulator.damage import json_response
+from hedgewatch.simulator.faults import Faults
+from hedgewatch.simulator.market import World
+
+CONTROL = "_control"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What may be commanded; ``now`` in epoch milliseconds."""
+
+    world: World
+    faults: Faults
+    now: int
+    counts: Callable[[], dict[str, dict[str, int]]]
+    forget_calls: Callable[[], None]
+
+
+async def control(held: Control, request: web.BaseRequest) -> web.StreamResponse:
+    """Answer a command: 200 with what stands now, 400 with the mistake, 404 for an unknown command."""
+    command = COMMANDS.get((request.method, request.path.removeprefix(f"/{CONTROL}/")))
+    if command is None:
+        known = sorted(f"{method} {name}" for method, name in COMMANDS)
+        return json_response(orjson.dumps({"error": "unknown command", "known": known}), status=404)
+    try:
+        body = orjson.loads(await request.read() or b"{}")
+        return json_response(orjson.dumps(command(held, body)))
+    except (ValueError, TypeError, KeyError) as error:
+        return json_response(orjson.dumps({"error": str(error)}), status=400)
+
+
+def tell_faults(held: Control, _body: dict[str, str]) -> object:
+    """Return all faults."""
+    return [fault.told() for fault in held.faults.standing()]
+
+
+def set_fault(held: Control, body: dict[str, str]) -> object:
+    """Set one fault: exchange, kind, path, count, duration and its details."""
+    return held.faults.set(**body).told()  # type: ignore[arg-type]  # a wrong one is a 400
+
+
+def clear_faults(held: Control, body: dict[str, str]) -> object:
+    """Clear the faults of an exchange, a kind, or all."""
+    return {"cleared": held.faults.clear(**body)}
+
+
+def tell_scenario(held: Control, _body: dict[str, str]) -> object:
+    """Return the scenario."""
+    return {"scenario": held.world.scenario, "seed": held.world.seed, "started_at": held.world.started_at}
+
+
+def switch_scenario(held: Control, body: dict[str, str]) -> object:
+    """Begin another scenario now."""
+    held.world.switch(body["scenario"], held.now)
+    return tell_scenario(held, body)
+
+
+def set_pin(held: Control, body: dict[str, str]) -> object:
+    """Pin figures: asset, exchange or none, and the figures of World.pin."""
+    held.world.pin(**body)
+    return {"pinned": body}
+
+
+def clear_pins(held: Control, body: dict[str, str]) -> object:
+    """Unpin an asset or all."""
+    held.world.unpin(body.get("asset"))
+    return {"unpinned": body.get("asset", "all")}
+
+
+def tell_calls(held: Control, _body: dict[str, str]) -> object:
+    """Return how often each path of each exchange was called."""
+    return held.counts()
+
+
+def forget_calls(held: Control, _body: dict[str, str]) -> object:
+    """Begin the counts anew."""
+    held.forget_calls()
+    return {}
+
+
+COMMANDS: dict[tuple[str, str], Callable[[Control, dict[str, str]], object]] = {
+    ("GET", "faults"): tell_faults,
+    ("POST", "faults"): set_fault,
+    ("DELETE", "faults"): clear_faults,
+    ("GET", "scenario"): tell_scenario,
+    ("POST", "scenario"): switch_scenario,
+    ("POST", "pin"): set_pin,
+    ("DELETE", "pin"): clear_pins,
+    ("GET", "calls"): tell_calls,
+    ("DELETE", "calls"): forget_calls,
+}

@@ -13,6 +13,7 @@ from hedgewatch.simulator.scenario import STORIES, Scenario, Story, height
 RATE_STEP = Decimal("0.00000001")
 YEAR = 365 * DAY
 TICK_MS = 200
+FILLER_TICK_MS = 10_000  # fillers move seldom, so that lists of thousands are made fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class World:
     """One seeded market that all five exchanges quote, each with its own small offset.
 
     Times handed in are the exchanges' (epoch milliseconds). Prices and funding rates run ``speed`` times faster than
-    that clock from ``started_at`` on; settlements stay on the clock's own hours. Nothing moves within ``tick_ms``.
+    that clock from ``started_at`` on; settlements stay on the clock's own hours. Nothing moves within ``tick_ms``,
+    filler assets only every ten seconds.
     """
 
     def __init__(
@@ -75,8 +77,8 @@ class World:
         self.version = 0
         self._began_at = started_at
         self._pins: dict[tuple[str, Exchange | None], Pin] = {}
-        self._moments: dict[str, _Moment] = {}
-        self._moments_at = (-1, -1)
+        self._moments: dict[str, tuple[int, int, _Moment]] = {}
+        self._fillers: dict[tuple[Exchange, str, Kind], tuple[int, int, Quote]] = {}
         self._keys: dict[str, int] = {}
         self._listings = {exchange: listings_of(exchange, listed, started_at) for exchange in Exchange}
         self._named = {
@@ -131,7 +133,33 @@ class World:
 
     def quote(self, listing: Listing, at: int) -> Quote:
         """Return everything about a listing at ``at``."""
-        at -= at % self.tick_ms
+        if not listing.asset.is_filler:
+            return self._quote(listing, at - at % self.tick_ms)
+        name = (listing.exchange, listing.asset.name, listing.kind)
+        tick = max(self.tick_ms, FILLER_TICK_MS)
+        at -= (
+            at + self._key(listing.asset.name)
+        ) % tick  # each in its own moment, so that they do not all move in one poll
+        kept = self._fillers.get(name)
+        if kept is None or kept[:2] != (at, self.version):
+            kept = self._fillers[name] = (at, self.version, self._quote(listing, at))
+        return kept[2]
+
+    def history(self, listing: Listing, start: int, end: int, limit: int) -> list[tuple[int, Decimal]]:
+        """Return up to ``limit`` (time, rate) of the newest settlements within ``start``..``end``, oldest first."""
+        every = self.interval_hours(listing) * HOUR
+        newest = end - end % every
+        oldest = max(start, newest - (limit - 1) * every)
+        first = -(-oldest // every) * every
+        pinned = self._pin(listing).settled_rate
+        rates = [(moment, self._rate(listing, moment - 1)) for moment in range(first, newest + 1, every)]
+        if pinned is not None and rates:
+            rates[-1] = (rates[-1][0], pinned)
+        return rates
+
+    # Inner
+
+    def _quote(self, listing: Listing, at: int) -> Quote:
         pin = self._pin(listing)
         moment = self._moment(listing, at)
         fair = moment.spot * (1.0 + self._basis(listing, moment, at) + self._offset(listing, at))
@@ -160,20 +188,6 @@ class World:
             next_settlement=next_settlement,
         )
 
-    def history(self, listing: Listing, start: int, end: int, limit: int) -> list[tuple[int, Decimal]]:
-        """Return up to ``limit`` (time, rate) of the newest settlements within ``start``..``end``, oldest first."""
-        every = self.interval_hours(listing) * HOUR
-        newest = end - end % every
-        oldest = max(start, newest - (limit - 1) * every)
-        first = -(-oldest // every) * every
-        pinned = self._pin(listing).settled_rate
-        rates = [(moment, self._rate(listing, moment - 1)) for moment in range(first, newest + 1, every)]
-        if pinned is not None and rates:
-            rates[-1] = (rates[-1][0], pinned)
-        return rates
-
-    # Inner
-
     def _pin(self, listing: Listing) -> Pin:
         if not self._pins:
             return NO_PIN
@@ -198,11 +212,9 @@ class World:
         return key
 
     def _moment(self, listing: Listing, at: int) -> _Moment:
-        if self._moments_at != (at, self.version):
-            self._moments, self._moments_at = {}, (at, self.version)
         asset = listing.asset
-        moment = self._moments.get(asset.name)
-        if moment is None:
+        kept = self._moments.get(asset.name)
+        if kept is None or kept[:2] != (at, self.version):
             key, seconds, told = self._key(asset.name), self._seconds(at), self._told(at)
             waves = COARSE if asset.is_filler else FULL
             height_now = wave(key, seconds, waves)
@@ -211,8 +223,8 @@ class World:
             spread = asset.spread * (height(self._story.spread, told) if asset.name == "XYZ" else 1.0)
             spot = asset.price * (1.0 + height_now) * height(self._story.spot, told)
             moment = _Moment(spot, asset.price * (1.0 + height_then), basis, spread)
-            self._moments[asset.name] = moment
-        return moment
+            kept = self._moments[asset.name] = (at, self.version, moment)
+        return kept[2]
 
     def _basis(self, listing: Listing, moment: _Moment, at: int) -> float:
         if listing.kind is Kind.SPOT:

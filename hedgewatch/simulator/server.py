@@ -164,8 +164,12 @@ class SimulatedExchanges:
         return json_response(body)
 
     def _body(self, wire: Wire, path: str, ask: Ask) -> bytes | None:
-        if (make_list := wire.lists.get(path)) is not None:
-            return self._list(make_list, path, ask).replace(STAMP_BYTES, str(ask.clock).encode())
+        clock = str(ask.clock).encode()
+        if (make := wire.lists.get(path)) is not None:
+            tick = ask.at - ask.at % self.world.tick_ms
+            return self._kept(make, path, ask, tick).replace(STAMP_BYTES, clock)
+        if (make := wire.markets.get(path)) is not None:
+            return self._kept(make, path, ask, 0).replace(STAMP_BYTES, clock)
         if (make := wire.answers.get(path)) is not None:
             return orjson.dumps(make(ask))
         parent, _, tail = path.rpartition("/")
@@ -173,8 +177,7 @@ class SimulatedExchanges:
             return orjson.dumps(make(replace_tail(ask, tail)))
         return None
 
-    def _list(self, make: Answer, path: str, ask: Ask) -> bytes:
-        tick = ask.at - ask.at % self.world.tick_ms
+    def _kept(self, make: Answer, path: str, ask: Ask, tick: int) -> bytes:
         named = {name: value for name, value in ask.query.items() if name != "timestamp"}
         key = (ask.exchange, path, repr(sorted(named.items())))
         kept = self._lists.get(key)

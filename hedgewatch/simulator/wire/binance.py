@@ -179,16 +179,18 @@ def server_time(ask: Ask) -> object:
 
 
 WIRE = Wire(
-    lists={
+    markets={
         "/api/v3/exchangeInfo": spot_info,
         "/fapi/v1/exchangeInfo": linear_info,
         "/dapi/v1/exchangeInfo": inverse_info,
+        "/fapi/v1/fundingInfo": adjusted_intervals,
+    },
+    lists={
         "/api/v3/ticker/bookTicker": spot_books,
         "/api/v3/ticker/24hr": spot_days,
         "/fapi/v1/ticker/bookTicker": linear_books,
         "/fapi/v1/ticker/24hr": linear_days,
         "/fapi/v1/premiumIndex": premiums,
-        "/fapi/v1/fundingInfo": adjusted_intervals,
     },
     answers={
         "/fapi/v1/fundingRate": past_funding,

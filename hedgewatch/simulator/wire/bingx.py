@@ -236,10 +236,12 @@ def server_time(ask: Ask) -> object:
 
 
 WIRE = Wire(
-    lists={
+    markets={
         "/openApi/spot/v1/common/symbols": spot_markets,
         "/openApi/swap/v2/quote/contracts": contracts,
         "/openApi/cswap/v1/market/contracts": inverse_contracts,
+    },
+    lists={
         "/openApi/spot/v1/ticker/24hr": spot_days,
         "/openApi/spot/v2/quote/bookTicker": spot_books,
         "/openApi/swap/v2/quote/ticker": contract_days,

@@ -199,7 +199,10 @@ def server_time(ask: Ask) -> object:
 
 
 WIRE = Wire(
-    lists={"/v5/market/instruments-info": instruments, "/v5/market/tickers": tickers},
+    markets={
+        "/v5/market/instruments-info": instruments,
+    },
+    lists={"/v5/market/tickers": tickers},
     answers={
         "/v5/market/funding/history": past_funding,
         "/v5/market/orderbook": order_book,

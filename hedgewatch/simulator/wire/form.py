@@ -63,10 +63,12 @@ Answer = Callable[[Ask], object]
 class Wire:
     """One exchange's format: paths to answers, and how it says no.
 
-    ``lists`` are kept for a tick of the world, ``answers`` are made fresh; a path ending in ``/*`` takes a symbol.
+    ``markets`` are kept until something is pinned, ``lists`` for a tick of the world, ``answers`` are made fresh; an
+    answer's path ending in ``/*`` takes a symbol.
     ``refusals`` maps an HTTP status to the JSON this exchange sends with it.
     """
 
+    markets: Mapping[str, Answer]
     lists: Mapping[str, Answer]
     answers: Mapping[str, Answer]
     unknown_symbol: tuple[int, object]

@@ -272,15 +272,12 @@ def contract_ping(ask: Ask) -> object:
     return success(ask.clock)
 
 
-def spot_ping(_ask: Ask) -> object:
-    """Answer /api/v3/ping."""
-    return {}
-
-
 WIRE = Wire(
-    lists={
+    markets={
         "/api/v3/exchangeInfo": spot_markets,
         "/api/v1/contract/detail": contracts,
+    },
+    lists={
         "/api/v3/ticker/bookTicker": spot_books,
         "/api/v3/ticker/24hr": spot_days,
         "/api/v1/contract/ticker": tickers,
@@ -291,7 +288,7 @@ WIRE = Wire(
         "/api/v1/contract/depth/*": contract_depth,
         "/api/v3/depth": spot_depth,
         "/api/v3/time": server_time,
-        "/api/v3/ping": spot_ping,
+        "/api/v3/ping": lambda _ask: {},
         "/api/v1/contract/ping": contract_ping,
     },
     unknown_symbol=(400, {"code": -1121, "msg": "Invalid symbol."}),

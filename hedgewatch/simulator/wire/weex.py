@@ -261,10 +261,12 @@ def server_time(ask: Ask) -> object:
 
 
 WIRE = Wire(
-    lists={
+    markets={
         "/api/v3/coins": coins,
         "/api/v3/exchangeInfo": spot_markets,
         "/capi/v3/market/exchangeInfo": contract_markets,
+    },
+    lists={
         "/api/v3/market/ticker/bookTicker": spot_books,
         "/api/v3/market/ticker/24hr": spot_days,
         "/api/v3/market/ticker/price": last_prices,

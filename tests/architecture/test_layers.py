@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LINTER = "import sys; from importlinter.cli import lint_imports_command as run; sys.argv[0] = 'lint-imports'; run(['--no-cache'])"
+LINTER = """
+import sys
+from importlinter.cli import lint_imports_command
+sys.argv[0] = "lint-imports"
+lint_imports_command(["--no-cache"])
+"""
 
 # file to add or extend, what to write into it, the contract that must break
 BREACHES = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -96,5 +98,7 @@ def _unexpected(error: Exception) -> int:
     if callable(show) and isinstance(code, int):
         show()
         return code
-    _complain(f"this should not have happened: {type(error).__name__}; run again with HEDGEWATCH_TRACE=1 for details")
+    _complain(f"this should not have happened: {type(error).__name__}; HEDGEWATCH_TRACE=1 shows where")
+    if os.environ.get("HEDGEWATCH_TRACE"):
+        traceback.print_exception(error)  # the standard library's form shows no local variables
     return FAILED

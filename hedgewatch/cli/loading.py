@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
+from hedgewatch import logs
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings import Settings, load_settings, not_built
 
 
 def loaded_settings(ctx: typer.Context) -> Settings:
-    """Load the configuration this command was given; raises ConfigurationError with every mistake."""
+    """Load the configuration this command was given; raises ConfigurationError with every mistake.
+
+    Logs go to standard error from here on: standard output carries the answer alone.
+    """
+    redactor = logs.Redactor()
+    logs.configure(redactor, as_json=not sys.stderr.isatty(), level="WARNING")
     return load_settings(ctx.obj.config_path, os.environ)
 
 

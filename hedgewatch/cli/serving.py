@@ -8,8 +8,9 @@ import signal
 import typer
 
 from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.simulator.market import World
 from hedgewatch.simulator.scenario import Scenario
-from hedgewatch.simulator.server import SimulatedExchanges
+from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
 
 
 def split_address(listen: str) -> tuple[str, int]:
@@ -28,7 +29,7 @@ async def serve_simulator(listen: str, *, scenario: str, seed: int) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    server = SimulatedExchanges(seed=seed, scenario=scenario)
+    server = SimulatedExchanges(World(seed, scenario, wall_clock()))
     try:
         url = await server.start(port, host=host)
     except OSError as error:

@@ -26,8 +26,9 @@ from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import Settings, load_settings
 from hedgewatch.simulator.mailbox import Mailbox
-from hedgewatch.simulator.receiver import Receiver
-from hedgewatch.simulator.server import SimulatedExchanges
+from hedgewatch.simulator.market import World
+from hedgewatch.simulator.receiver import WebhookReceiver
+from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
 from hedgewatch.web.app import make_app
 from hedgewatch.web.serve import Pages, reserve
 from hedgewatch.worker import SystemClock, Worker
@@ -42,7 +43,7 @@ class Stage:
 
     exchanges: SimulatedExchanges
     mailbox: Mailbox
-    receiver: Receiver
+    receiver: WebhookReceiver
     environ: dict[str, str]
 
 
@@ -70,14 +71,14 @@ class Showcase:
             return self._summary(settings, stage)
 
     async def _set(self, stack: contextlib.AsyncExitStack, database: Path) -> Stage:
-        exchanges = SimulatedExchanges(seed=self._seed, scenario=self._scenario)
+        exchanges = SimulatedExchanges(World(self._seed, self._scenario, wall_clock()))
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        receiver, mailbox = Receiver(secret), Mailbox()
+        receiver, mailbox = WebhookReceiver(secret), Mailbox()
         url = await exchanges.start()
         stack.push_async_callback(exchanges.stop)
         hook = await receiver.start()
         stack.push_async_callback(receiver.stop)
-        smtp = await mailbox.start()
+        smtp = f"smtp://127.0.0.1:{await mailbox.start()}"
         stack.push_async_callback(mailbox.stop)
         environ = {
             **os.environ,
@@ -140,7 +141,7 @@ class Showcase:
             "deliveries": {
                 name: {"delivered": delivered[name], "pending": pending[name]} for name in settings.channels
             },
-            "received": {"hook": stage.receiver.verified, "mailbox": len(stage.mailbox.messages)},
+            "received": {"hook": stage.receiver.statistics.received, "mailbox": len(stage.mailbox.messages)},
         }
 
 

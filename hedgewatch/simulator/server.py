@@ -76,17 +76,17 @@ class SimulatedExchanges:
         self._released = asyncio.Event()
         self._runner: web.ServerRunner | None = None
 
-    async def start(self, port: int = 0) -> str:
-        """Listen on loopback (0: any free port) and return the base URL. Raises OSError if the port is taken."""
+    async def start(self, port: int = 0, *, host: str = LOOPBACK) -> str:
+        """Listen (0: any free port) and return the base URL. Raises OSError if the port is taken."""
         self._released.clear()
         self._runner = web.ServerRunner(web.Server(self._respond, access_log=None), shutdown_timeout=CLOSE_WITHIN)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, LOOPBACK, port).start()
+            await web.TCPSite(self._runner, host, port).start()
         except OSError:
             await self.stop()
             raise
-        self.base_url = f"http://{LOOPBACK}:{self._runner.addresses[0][1]}"
+        self.base_url = f"http://{host}:{self._runner.addresses[0][1]}"
         return self.base_url
 
     async def stop(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 
 class HedgewatchError(Exception):
     """Any failure that hedgewatch explains in one line."""
@@ -31,4 +33,12 @@ class StoreUnavailableError(HedgewatchError):
 
 
 class DeliveryError(HedgewatchError):
-    """A channel did not take a message; the outbox will try again."""
+    """A channel did not take a message; the outbox will try again.
+
+    ``retry_after_seconds``: how long the receiver asked us to wait, None if it did not.
+    """
+
+    def __init__(self, problem: str, *, retry_after_seconds: Decimal | None = None) -> None:
+        """Say what the ``problem`` is, without any secret."""
+        super().__init__(problem)
+        self.retry_after_seconds = retry_after_seconds

@@ -155,6 +155,11 @@ class Notifier(Protocol):
         """The channel's name in the configuration."""
         ...
 
+    @property
+    def deadline_seconds(self) -> Decimal:
+        """The longest one send may take; it is cut off then."""
+        ...
+
     async def send(self, delivery: Delivery, now: datetime) -> None:
         """Hand over one message. Raises DeliveryError (scrubbed of secrets) if the channel did not take it."""
         ...

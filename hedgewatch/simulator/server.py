@@ -191,7 +191,7 @@ class SimulatedExchanges:
         return body
 
     def _counted(self) -> dict[str, dict[str, int]]:
-        return {exchange: dict(paths) for exchange, paths in self.counts.items()}
+        return {exchange.value: dict(paths) for exchange, paths in self.counts.items()}
 
 
 def replace_tail(ask: Ask, tail: str) -> Ask:

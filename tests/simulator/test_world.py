@@ -2,26 +2,27 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from hedgewatch.simulator.depth import book_of
 from hedgewatch.simulator.listings import HOUR, Exchange, Kind
-from hedgewatch.simulator.market import World
+from hedgewatch.simulator.market import Quote, World
 from hedgewatch.simulator.scenario import Scenario
 
 START = 1_795_500_000_000
 
 
-def make(scenario: str = "calm", seed: int = 7, **options: int | float) -> World:
+def make(scenario: str = "calm", seed: int = 7, **options: Any) -> World:
     return World(seed, scenario, START, **options)
 
 
-def perpetual(world: World, asset: str = "BTC", exchange: str = "binance", seconds: float = 0):
+def perpetual(world: World, asset: str = "BTC", exchange: str = "binance", seconds: float = 0) -> Quote:
     return world.quote(world.listing(exchange, asset, Kind.PERPETUAL), START + round(seconds * 1000))
 
 
-def spot(world: World, asset: str = "BTC", exchange: str = "binance", seconds: float = 0):
+def spot(world: World, asset: str = "BTC", exchange: str = "binance", seconds: float = 0) -> Quote:
     return world.quote(world.listing(exchange, asset, Kind.SPOT), START + round(seconds * 1000))
 
 

@@ -121,7 +121,8 @@ def tickers(ask: Ask) -> object:
     category = ask.query.get("category", "")
     write = spot_ticker if category == "spot" else contract_ticker
     rows = [write(quote) for quote in ask.quotes(wanted(ask))]
-    return envelope(ask, {"category": category, "list": rows})
+    pages = {"nextPageCursor": ""} if category == "spot" else {}
+    return envelope(ask, {"category": category, "list": rows} | pages)
 
 
 def day(quote: Quote) -> Row:

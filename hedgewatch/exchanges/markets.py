@@ -1,0 +1,208 @@
+"""Markets: loaded by a synchronous twin in a thread, cut to the wanted ones, kept on the shelf between starts."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import ccxt
+
+from hedgewatch.domain.errors import HedgewatchError
+from hedgewatch.domain.instrument import Instrument
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.client import Door, guarded_twin
+from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
+from hedgewatch.exchanges.parse import UnreadableError, parse_instrument
+from hedgewatch.monitoring.ports import Clock, MarketShelf
+
+REFRESH_EVERY = timedelta(hours=6)
+RETRY_EVERY = timedelta(minutes=15)  # while something wanted is not listed, or the last reload failed
+SMALLEST_SHARE = 2  # a listing of less than half of the last one is an outage, not a delisting
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a load left: the wanted markets, a suggestion for each symbol that is not listed, and how many are."""
+
+    markets: Mapping[str, Mapping[str, Any]]
+    unlisted: Mapping[str, str | None]
+    count: int
+
+
+@dataclass(slots=True)
+class _State:
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    info: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    count: int = 0
+    loaded_at: datetime | None = None
+    tried_at: datetime | None = None
+
+
+def suggest(symbol: str, listed: Iterable[str]) -> str | None:
+    """Return the listed symbol of the same kind that is nearest to ``symbol``, its own base first; None if none is."""
+    is_future = ":" in symbol
+    same_kind = [other for other in listed if (":" in other) == is_future]
+    base = symbol.split("/", maxsplit=1)[0] + "/"
+    same_base = [other for other in same_kind if other.startswith(base)]
+    near = difflib.get_close_matches(symbol, same_base, n=1, cutoff=0.3) or difflib.get_close_matches(
+        symbol, same_kind, n=1, cutoff=0.6
+    )
+    return near[0] if near else None
+
+
+class Markets:
+    """The wanted markets of one exchange, as its client needs them."""
+
+    def __init__(self, client: Any, door: Door, shelf: MarketShelf, clock: Clock, *, timeout_seconds: Decimal) -> None:  # noqa: ANN401  ccxt is untyped
+        """Load for this client, through its door."""
+        self._client = client
+        self._door = door
+        self._shelf = shelf
+        self._clock = clock
+        self._timeout = timeout_seconds
+        self._state = _State()
+        self._loading: asyncio.Task[None] | None = None
+        self._shelf_read = False
+        self.problem: Fault | None = None
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """Return a wanted instrument; None if it is not known."""
+        return self._state.instruments.get(symbol)
+
+    def market_id(self, symbol: str) -> str:
+        """Return the exchange's own id of a known symbol."""
+        return self._state.ids[symbol]
+
+    def info(self, symbol: str) -> Mapping[str, Any]:
+        """Return the raw listing of a known symbol."""
+        return self._state.info.get(symbol, {})
+
+    def fault(self, symbol: str) -> Fault:
+        """Say why a symbol is not known."""
+        known = self._state.faults.get(symbol) or self.problem
+        text = f"{self._door.quirk.exchange}: the markets are not loaded yet"
+        return known or Fault(reason=UnknownReason.TIMEOUT, text=text)
+
+    async def ready(self, symbols: Collection[str]) -> None:
+        """Know the wanted symbols: from the shelf if it has them, else from the exchange. Failures become faults.
+
+        Where everything is known already, a reload that is due runs in the background.
+        """
+        if not self._shelf_read:
+            self._shelf_read = True
+            await self._take_from_shelf(symbols)
+        open_questions = [s for s in symbols if s not in self._state.instruments and s not in self._state.faults]
+        if self._loading is None and (open_questions or self._is_due(symbols)):
+            self._loading = asyncio.create_task(self._load(tuple(symbols)), name="load markets")
+        if open_questions and self._loading is not None:
+            await asyncio.shield(self._loading)
+
+    def _is_due(self, symbols: Collection[str]) -> bool:
+        state, now = self._state, self._clock.now()
+        if state.tried_at is None:
+            return True
+        waiting = self.problem is not None or any(symbol in state.faults for symbol in symbols)
+        return now - state.tried_at >= (RETRY_EVERY if waiting else REFRESH_EVERY)
+
+    async def _take_from_shelf(self, symbols: Collection[str]) -> None:
+        try:
+            kept = await self._shelf.markets(self._door.quirk.exchange)
+            markets = {symbol: json.loads(kept[symbol]) for symbol in symbols if symbol in kept}
+            if markets:
+                twin = await asyncio.to_thread(self._twin_of, markets)
+                self._adopt(twin, Listing(markets=markets, unlisted={}, count=0))
+        except (HedgewatchError, ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            log.warning("%s: kept markets are unusable: %s", self._door.quirk.exchange, scrub(str(error)))
+
+    async def _load(self, symbols: tuple[str, ...]) -> None:
+        self._state.tried_at = self._clock.now()
+        try:
+            listing = await asyncio.to_thread(self._list, symbols)
+            self._check(listing)
+            twin = await asyncio.to_thread(self._twin_of, listing.markets)
+            self._adopt(twin, listing)
+            self._state.loaded_at = self._clock.now()
+            self.problem = None
+        except RefusedError as error:
+            self.problem = error.fault
+        except (ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            text = f"{self._door.quirk.exchange}: its market list is unreadable ({type(error).__name__})"
+            self.problem = Fault(reason=UnknownReason.NOT_JSON, text=text)
+        except HedgewatchError as error:
+            self.problem = Fault(reason=UnknownReason.FETCH_ERROR, text=scrub(str(error)))
+        finally:
+            self._loading = None
+        if self.problem is None and listing.markets:
+            await self._keep(listing)
+        elif self.problem is not None:
+            log.warning("%s", self.problem.text)
+
+    async def _keep(self, listing: Listing) -> None:
+        texts = {symbol: json.dumps(market) for symbol, market in listing.markets.items()}
+        try:
+            await self._shelf.keep(self._door.quirk.exchange, texts, self._clock.now())
+        except HedgewatchError as error:
+            log.warning("%s: markets could not be kept: %s", self._door.quirk.exchange, scrub(str(error)))
+
+    def _list(self, symbols: tuple[str, ...]) -> Listing:
+        """Ask the exchange for all its markets. Runs in a thread."""
+        quirk = self._door.quirk
+        twin = guarded_twin(quirk, self._door, timeout_seconds=self._timeout)
+        try:
+            listed = [market for method in quirk.market_calls for market in getattr(twin, method)({}) or ()]
+        finally:
+            twin.session.close()
+        by_symbol = {market["symbol"]: market for market in listed if market}
+        markets = {symbol: by_symbol[symbol] for symbol in symbols if symbol in by_symbol}
+        unlisted = {symbol: suggest(symbol, by_symbol) for symbol in symbols if symbol not in by_symbol}
+        return Listing(markets=markets, unlisted=unlisted, count=len(by_symbol))
+
+    def _twin_of(self, markets: Mapping[str, Mapping[str, Any]]) -> Any:  # noqa: ANN401  ccxt is untyped
+        twin = guarded_twin(self._door.quirk, self._door, timeout_seconds=self._timeout)
+        twin.session.close()
+        twin.set_markets(list(markets.values()))
+        return twin
+
+    def _check(self, listing: Listing) -> None:
+        exchange = self._door.quirk.exchange
+        if listing.count == 0 or listing.count * SMALLEST_SHARE < self._state.count:
+            text = f"{exchange} lists {listing.count} markets, {self._state.count} before: the old ones are kept"
+            raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
+        if self._state.instruments and not listing.markets:
+            text = f"{exchange} lists none of the markets it listed before: the old ones are kept"
+            raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
+
+    def _adopt(self, twin: Any, listing: Listing) -> None:  # noqa: ANN401  ccxt is untyped
+        """Put new markets in the place of the old ones, all at once."""
+        exchange, fresh = self._door.quirk.exchange, _State(tried_at=self._state.tried_at, count=listing.count)
+        for symbol, suggestion in listing.unlisted.items():
+            hint = f'; did you mean "{suggestion}"?' if suggestion else ""
+            text = f'{exchange} has no market "{symbol}"{hint}'
+            fresh.faults[symbol] = Fault(reason=UnknownReason.UNKNOWN_SYMBOL, text=text)
+        for symbol in listing.markets:
+            market = twin.markets[symbol]
+            try:
+                fresh.instruments[symbol] = parse_instrument(market, self._door.quirk)
+            except UnreadableError as error:
+                fresh.faults[symbol] = Fault(reason=error.reason, text=f"{exchange} {symbol}: {error.detail}")
+            fresh.ids[symbol] = str(market["id"])
+            fresh.info[symbol] = market.get("info") or {}
+        self._client.set_markets_from_exchange(twin)
+        fresh.loaded_at = self._state.loaded_at
+        self._state = fresh
+
+    async def close(self) -> None:
+        """Wait for a load in flight: its thread cannot be stopped, only awaited."""
+        if self._loading is not None:
+            await asyncio.gather(self._loading, return_exceptions=True)

@@ -1,0 +1,235 @@
+"""Parsing, pure: raw rows to readings. What is implausible is refused, what is missing stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hedgewatch.domain.errors import InvalidValueError
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
+from hedgewatch.domain.market import Funding, Mark, Quote, SettledFunding, Stamp, UnknownReason
+from hedgewatch.domain.numbers import ONE, exact, exactly, positive
+from hedgewatch.exchanges.quirks.shape import Call, Quirk
+
+Row = Mapping[str, Any]
+
+CROSSED_HAIR = Decimal("0.001")  # a bid this much above the ask is two moments in one answer, more is garbage
+HIGHEST_PRICE = Decimal(10) ** 12
+WIDEST_SPREAD = 5  # ask over bid
+FARTHEST_FROM_MARK = 2  # a book twice or half its own mark price is no book
+HIGHEST_FUNDING = Decimal("0.1")  # a day's caps are below 3 %
+SHORTEST_INTERVAL, LONGEST_INTERVAL = Decimal(1), Decimal(24)
+SETTLEMENT_JITTER = timedelta(minutes=5)
+EARLIEST_MS, LATEST_MS = 1_000_000_000_000, 4_000_000_000_000  # 2001 to 2096: what is outside is not milliseconds
+
+KINDS = {"spot": InstrumentKind.SPOT, "swap": InstrumentKind.PERPETUAL, "future": InstrumentKind.FUTURE}
+
+
+class UnreadableError(Exception):
+    """A part of a row that must not be believed, and why."""
+
+    def __init__(self, reason: UnknownReason, detail: str) -> None:
+        """Carry the ``reason`` and a line of ``detail``."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+def moment_of(value: Any) -> datetime | None:  # noqa: ANN401  whatever the exchange wrote
+    """Return the moment of a millisecond stamp; None if it is missing or none."""
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    try:
+        milliseconds = int(value)
+    except (ValueError, TypeError):
+        return None
+    if not EARLIEST_MS < milliseconds < LATEST_MS:
+        return None
+    return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
+
+
+def _number(row: Row, key: str | None, field: str) -> Decimal | None:
+    value = row.get(key) if key is not None else None
+    if value is None or value == "":
+        return None
+    try:
+        return exact(value, field)
+    except InvalidValueError as error:
+        raise UnreadableError(UnknownReason.NOT_A_NUMBER, str(error)[:120]) from None
+
+
+def _price(row: Row, key: str | None, field: str) -> Decimal | None:
+    price = _number(row, key, field)
+    if price is not None and price <= 0:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {price}, not above zero")
+    if price is not None and price > HIGHEST_PRICE:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {price:.3e}")
+    return price
+
+
+def stamp_of(row: Row, envelope: Row, call: Call, received_at: datetime, source: str) -> Stamp:
+    """Stamp a row with the exchange's time (the row's, else the answer's) and ours."""
+    told = row.get(call.time) if call.time else None
+    if told is None and call.envelope_time:
+        told = envelope.get(call.envelope_time)
+    return Stamp(exchange_time=moment_of(told), received_at=received_at, source=source)
+
+
+@exactly
+def parse_quote(row: Row, call: Call, stamp: Stamp) -> Quote:
+    """Read bid and ask. Raises UnreadableError if one is missing, not positive, or they are crossed."""
+    bid, ask = _price(row, call.bid, "bid"), _price(row, call.ask, "ask")
+    if bid is None or ask is None:
+        raise UnreadableError(UnknownReason.MISSING, f"no {'bid' if bid is None else 'ask'} in {stamp.source}")
+    if bid > ask * (1 + CROSSED_HAIR) or ask > bid * WIDEST_SPREAD:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"bid {bid} and ask {ask} are no book")
+    return Quote(bid=min(bid, ask), ask=max(bid, ask), stamp=stamp)
+
+
+@exactly
+def check_against(quote: Quote, reference: Decimal | None, name: str) -> None:
+    """Raise UnreadableError if a quote is twice or half a ``reference`` price; no reference, no complaint."""
+    if reference is None:
+        return
+    if not reference / FARTHEST_FROM_MARK < quote.mid < reference * FARTHEST_FROM_MARK:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"mid {quote.mid} is far from the {name} {reference}")
+
+
+def parse_mark(row: Row, call: Call, stamp: Stamp) -> Mark:
+    """Read mark and index price. Raises UnreadableError if neither is there or one is not positive."""
+    mark, index = _price(row, call.mark, "mark price"), _price(row, call.index, "index price")
+    if mark is None and index is None:
+        raise UnreadableError(UnknownReason.MISSING, f"no mark price in {stamp.source}")
+    return Mark(mark_price=mark, index_price=index, stamp=stamp)
+
+
+@exactly
+def parse_interval(row: Row, call: Call) -> Decimal | None:
+    """Read a funding interval in hours; None if the row does not say. Raises UnreadableError outside 1 to 24 h."""
+    told = row.get(call.interval) if call.interval else None
+    if isinstance(told, str) and told.endswith("h"):
+        told = told[:-1]
+    hours = _number({"interval": told}, "interval", "funding interval")
+    if hours is None:
+        return None
+    if call.interval_minutes:
+        hours = hours / 60
+    if not SHORTEST_INTERVAL <= hours <= LONGEST_INTERVAL:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a funding interval of {hours} h")
+    return hours
+
+
+def parse_rate(row: Row, call: Call, source: str) -> Decimal:
+    """Read the coming funding rate, a fraction per interval. Raises UnreadableError."""
+    rate = _number(row, call.rate, "funding rate")
+    if rate is None:
+        raise UnreadableError(UnknownReason.MISSING, f"no funding rate in {source}")
+    if abs(rate) > HIGHEST_FUNDING:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a funding rate of {rate}")
+    return rate
+
+
+def coming(settles_at: datetime | None, now: datetime) -> datetime | None:
+    """Return a settlement time that lies ahead; None if it is unknown or past."""
+    return settles_at if settles_at is not None and settles_at > now else None
+
+
+def make_funding(rate: Decimal, interval: Decimal | None, settles_at: datetime | None, stamp: Stamp) -> Funding:
+    """Put the parts of the coming funding together."""
+    return Funding(rate=rate, interval_hours=interval, settles_at=settles_at, stamp=stamp)
+
+
+@exactly
+def parse_settled(
+    ref: InstrumentRef, records: Iterable[Row], since: datetime, now: datetime, present: Decimal | None
+) -> tuple[SettledFunding, ...]:
+    """Read settled funding rates after ``since``, oldest first.
+
+    A record's interval is its distance from the record before it, in whole hours; the first has the ``present`` one.
+    Records with an implausible rate or time are left out.
+    """
+    rates: dict[datetime, Decimal] = {}
+    for record in records:
+        at = moment_of(record.get("timestamp"))
+        try:
+            rate = _number(record, "fundingRate", "settled funding rate")
+        except UnreadableError:
+            continue
+        if record.get("symbol") == ref.symbol and at and rate is not None and abs(rate) <= HIGHEST_FUNDING:
+            rates[at] = rate
+    settled: list[SettledFunding] = []
+    before: datetime | None = None
+    for at in sorted(rates):
+        interval = spacing(before, at) or present
+        if since < at <= now + SETTLEMENT_JITTER:
+            settled.append(SettledFunding(ref=ref, settled_at=at, rate=rates[at], interval_hours=interval))
+        before = at
+    return tuple(settled)
+
+
+def spacing(before: datetime | None, at: datetime | None) -> Decimal | None:
+    """Return the whole hours between two settlements; None if they are not one interval apart."""
+    if before is None or at is None:
+        return None
+    hours = Decimal(round((at - before) / timedelta(hours=1)))
+    return hours if SHORTEST_INTERVAL <= hours <= LONGEST_INTERVAL else None
+
+
+def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
+    """Read an instrument from ccxt's market. Raises UnreadableError if its kind or contract size is not known."""
+    kind = KINDS.get(str(market.get("type")))
+    if kind is None:
+        raise UnreadableError(UnknownReason.UNKNOWN_SYMBOL, f"{market.get('symbol')} is of type {market.get('type')}")
+    linear = bool(market.get("linear"))
+    payoff = None if kind is InstrumentKind.SPOT else Payoff.LINEAR if linear else Payoff.INVERSE
+    size = _contract_size(market, quirk, payoff)
+    precision, limits = market.get("precision") or {}, market.get("limits") or {}
+    return Instrument(
+        ref=InstrumentRef(exchange=quirk.exchange, symbol=str(market["symbol"])),
+        kind=kind,
+        payoff=payoff,
+        base=str(market["base"]),
+        quote=str(market["quote"]),
+        settle=market.get("settle"),
+        contract_size=size,
+        order_unit=_order_unit(quirk, payoff, size),
+        tick=_step(precision, "price"),
+        lot_step=_step(precision, "amount"),
+        min_contracts=_step(limits.get("amount") or {}, "min"),
+        min_notional=_step(limits.get("cost") or {}, "min"),
+        maker_fee=_fee(market, "maker"),
+        taker_fee=_fee(market, "taker"),
+        expiry=moment_of(market.get("expiry")),
+        active=market.get("active"),
+    )
+
+
+def _contract_size(market: Row, quirk: Quirk, payoff: Payoff | None) -> Decimal:
+    if payoff is None or (payoff is Payoff.LINEAR and quirk.base_unit_contracts):
+        return ONE
+    try:
+        return positive(market.get("contractSize"), "contract size")  # type: ignore[arg-type]  # None is refused too
+    except InvalidValueError as error:
+        raise UnreadableError(UnknownReason.NOT_A_NUMBER, str(error)) from None
+
+
+def _order_unit(quirk: Quirk, payoff: Payoff | None, size: Decimal) -> OrderUnit:
+    if payoff is None:
+        return OrderUnit.BASE
+    if payoff is Payoff.INVERSE:
+        return OrderUnit.CONTRACTS
+    return quirk.linear_order_unit or (OrderUnit.BASE if size == ONE else OrderUnit.CONTRACTS)
+
+
+def _step(steps: Row, key: str) -> Decimal | None:
+    number = _fee(steps, key)
+    return number if number is not None and number > 0 else None
+
+
+def _fee(row: Row, key: str) -> Decimal | None:
+    try:
+        return _number(row, key, key)
+    except UnreadableError:
+        return None

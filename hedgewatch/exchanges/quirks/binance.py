@@ -1,0 +1,66 @@
+"""Binance: futures tickers lack bid and ask, and only adjusted contracts are listed with their funding interval."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, paths
+
+BINANCE = Quirk(
+    exchange="binance",
+    calls=(
+        Call(
+            name="spot bookTicker",
+            method="publicGetTickerBookTicker",
+            futures=False,
+            path="/api/v3/ticker/bookTicker",
+            bid="bidPrice",
+            ask="askPrice",
+        ),
+        Call(
+            name="futures bookTicker",
+            method="fapiPublicGetTickerBookTicker",
+            futures=True,
+            path="/fapi/v1/ticker/bookTicker",
+            bid="bidPrice",
+            ask="askPrice",
+            time="time",
+        ),
+        Call(
+            name="premiumIndex",
+            method="fapiPublicGetPremiumIndex",
+            futures=True,
+            path="/fapi/v1/premiumIndex",
+            mark="markPrice",
+            index="indexPrice",
+            rate="lastFundingRate",
+            settles_at="nextFundingTime",
+            time="time",
+        ),
+    ),
+    # https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-Info
+    terms=Terms(
+        call=Call(name="fundingInfo", method="fapiPublicGetFundingInfo", futures=True, interval="fundingIntervalHours"),
+        every=timedelta(hours=1),
+        absent_hours=Decimal(8),
+    ),
+    options={"fetchMarkets": {"types": ["spot", "linear"]}, "fetchMargins": False},
+    allowed=(
+        paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
+        paths(
+            "fapi.binance.com",
+            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+        ),
+    ),
+    codes={
+        "-1003": UnknownReason.RATE_LIMITED,
+        "-1015": UnknownReason.RATE_LIMITED,
+        "-1021": UnknownReason.CLOCK_SKEW,
+        "-1121": UnknownReason.UNKNOWN_SYMBOL,
+        "-1016": UnknownReason.MAINTENANCE,
+    },
+    linear_order_unit=OrderUnit.BASE,
+)

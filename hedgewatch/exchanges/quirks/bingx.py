@@ -1,0 +1,63 @@
+"""BingX: the settlement is in nextFundingTime, the interval may be missing, order quantities are base coins."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+
+BINGX = Quirk(
+    exchange="bingx",
+    calls=(
+        Call(
+            name="spot ticker",
+            method="spotV1PublicGetTicker24hr",
+            futures=False,
+            path="/spot/v1/ticker/24hr",
+            rows=("data",),
+            bid="bidPrice",
+            ask="askPrice",
+            time="closeTime",
+            bare_numbers=True,
+        ),
+        # its book ticker answers for one instrument a call only, and ccxt's fetch_mark_prices names them wrongly
+        Call(
+            name="swap ticker",
+            method="swapV2PublicGetQuoteTicker",
+            futures=True,
+            path="/swap/v2/quote/ticker",
+            rows=("data",),
+            bid="bidPrice",
+            ask="askPrice",
+            time="closeTime",
+        ),
+        Call(
+            name="premiumIndex",
+            method="swapV2PublicGetQuotePremiumIndex",
+            futures=True,
+            path="/swap/v2/quote/premiumIndex",
+            rows=("data",),
+            mark="markPrice",
+            index="indexPrice",
+            rate="lastFundingRate",
+            settles_at="nextFundingTime",
+            interval="fundingIntervalHours",
+            time="updateTime",
+        ),
+    ),
+    market_calls=("fetch_spot_markets", "fetch_swap_markets"),
+    allowed=(
+        paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
+        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
+        paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
+    ),
+    codes={
+        "100410": UnknownReason.RATE_LIMITED,
+        "109429": UnknownReason.RATE_LIMITED,
+        "100421": UnknownReason.CLOCK_SKEW,
+        "80012": UnknownReason.MAINTENANCE,
+        "100419": UnknownReason.GEO_BLOCKED,
+    },
+    interval_from_history=True,
+    linear_order_unit=OrderUnit.BASE,
+)

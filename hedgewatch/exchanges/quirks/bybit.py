@@ -1,0 +1,57 @@
+"""Bybit: one ticker call a kind carries everything; the answer's own time is outside its rows."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+
+BYBIT = Quirk(
+    exchange="bybit",
+    calls=(
+        Call(
+            name="spot tickers",
+            method="publicGetV5MarketTickers",
+            futures=False,
+            path="/v5/market/tickers",
+            marker="category=spot",
+            params={"category": "spot"},
+            rows=("result", "list"),
+            bid="bid1Price",
+            ask="ask1Price",
+            envelope_time="time",
+        ),
+        Call(
+            name="linear tickers",
+            method="publicGetV5MarketTickers",
+            futures=True,
+            path="/v5/market/tickers",
+            marker="category=linear",
+            params={"category": "linear"},
+            rows=("result", "list"),
+            bid="bid1Price",
+            ask="ask1Price",
+            mark="markPrice",
+            index="indexPrice",
+            rate="fundingRate",
+            settles_at="nextFundingTime",
+            interval="fundingIntervalHour",
+            envelope_time="time",
+        ),
+    ),
+    options={"fetchMarkets": {"types": ["spot", "linear"]}},
+    # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
+    spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
+    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|time)"),),
+    codes={
+        "10006": UnknownReason.RATE_LIMITED,
+        "10018": UnknownReason.RATE_LIMITED,
+        "429": UnknownReason.RATE_LIMITED,
+        "10002": UnknownReason.CLOCK_SKEW,
+        "10009": UnknownReason.BANNED,
+        "10024": UnknownReason.GEO_BLOCKED,
+    },
+    forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent"
+    market_interval="fundingInterval",
+    linear_order_unit=OrderUnit.BASE,
+)

@@ -1,0 +1,59 @@
+"""WEEX: the coming rate is forecastFundingRate (lastFundingRate is settled), and a contract is one base coin."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+
+WEEX = Quirk(
+    exchange="weex",
+    calls=(
+        Call(
+            name="spot bookTicker",
+            method="publicGetApiV3MarketTickerBookTicker",
+            futures=False,
+            path="/api/v3/market/ticker/bookTicker",
+            bid="bidPrice",
+            ask="askPrice",
+            time="time",
+        ),
+        Call(
+            name="contract bookTicker",
+            method="contractGetCapiV3MarketTickerBookTicker",
+            futures=True,
+            path="/capi/v3/market/ticker/bookTicker",
+            bid="bidPrice",
+            ask="askPrice",
+            time="time",
+        ),
+        # https://www.weex.com/api-doc/contract/Market_API/GetCurrentFundingRate
+        Call(
+            name="premiumIndex",
+            method="contractGetCapiV3MarketPremiumIndex",
+            futures=True,
+            path="/capi/v3/market/premiumIndex",
+            mark="markPrice",
+            index="indexPrice",
+            rate="forecastFundingRate",
+            settles_at="nextFundingTime",
+            interval="collectCycle",
+            interval_minutes=True,
+            time="time",
+        ),
+    ),
+    allowed=(
+        paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/ticker/bookTicker|time)"),
+        paths(
+            "api-contract.weex.com", r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|time)"
+        ),
+    ),
+    codes={
+        "429": UnknownReason.RATE_LIMITED,
+        "-1003": UnknownReason.RATE_LIMITED,
+        "-1046": UnknownReason.CLOCK_SKEW,
+        "-1121": UnknownReason.UNKNOWN_SYMBOL,
+    },
+    base_unit_contracts=True,
+    linear_order_unit=OrderUnit.BASE,
+)

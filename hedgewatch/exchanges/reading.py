@@ -1,0 +1,193 @@
+"""Reading: the parts of one instrument, gathered from the answers of several calls. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from hedgewatch.domain.instrument import Instrument, InstrumentKind
+from hedgewatch.domain.market import Funding, Mark, MarketReading, Quote, ReadingFailure, Stamp, UnknownReason
+from hedgewatch.exchanges.asking import Asked
+from hedgewatch.exchanges.faults import Fault
+from hedgewatch.exchanges.parse import (
+    Row,
+    UnreadableError,
+    check_against,
+    coming,
+    make_funding,
+    moment_of,
+    parse_interval,
+    parse_mark,
+    parse_quote,
+    parse_rate,
+    stamp_of,
+)
+from hedgewatch.exchanges.quirks.shape import Call, Quirk
+
+T = TypeVar("T")
+
+MINUTES = Call(name="market list", method="", futures=True, interval="interval", interval_minutes=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a contract's funding beside its rate: settlement and interval told elsewhere."""
+
+    settles_at: Callable[[str], datetime | None]
+    interval: Callable[[str, datetime | None], Decimal | None]
+    listing: Callable[[str], Row]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of one instrument while they are gathered."""
+
+    quote: Quote | None = None
+    mark: Mark | None = None
+    funding: Funding | None = None
+    problems: list[tuple[UnknownReason, str]] | None = None
+
+    def note(self, part: str, reason: UnknownReason, detail: str) -> None:
+        """Remember why a part is missing."""
+        self.problems = [*(self.problems or ()), (reason, f"{part}: {reason}: {detail}")]
+
+
+class Reader:
+    """Reads the instruments of one exchange from one cycle's answers."""
+
+    def __init__(self, quirk: Quirk, answers: Mapping[Call, Asked | Fault], known: Known, now: datetime) -> None:
+        """Read from these answers, one by each call."""
+        self._quirk = quirk
+        self._answers = answers
+        self._known = known
+        self._now = now
+
+    def read(self, instruments: Iterable[Instrument]) -> tuple[MarketReading | ReadingFailure, ...]:
+        """Read every instrument: a reading, or a failure where not one part could be read."""
+        found = [(instrument, self._parts(instrument)) for instrument in instruments]
+        index = {
+            (instrument.base, instrument.quote): parts.mark.index_price
+            for instrument, parts in found
+            if parts.mark is not None and parts.mark.index_price is not None
+        }
+        for instrument, parts in found:
+            if instrument.kind is InstrumentKind.SPOT:
+                _refuse_far_quote(parts, index.get((instrument.base, instrument.quote)))
+        return tuple(self._reading(instrument, parts) for instrument, parts in found)
+
+    def _reading(self, instrument: Instrument, parts: _Parts) -> MarketReading | ReadingFailure:
+        problems = parts.problems or []
+        if parts.quote is None and parts.mark is None and parts.funding is None:
+            reason, detail = problems[0] if problems else (UnknownReason.MISSING, "nothing was answered")
+            return ReadingFailure(ref=instrument.ref, reason=reason, detail=detail)
+        return MarketReading(
+            instrument=instrument,
+            quote=parts.quote,
+            mark=parts.mark,
+            funding=parts.funding,
+            problems=tuple(text for _, text in problems),
+        )
+
+    def _parts(self, instrument: Instrument) -> _Parts:
+        parts, symbol = _Parts(), instrument.ref.symbol
+        futures = instrument.kind is not InstrumentKind.SPOT
+        calls = [call for call in self._answers if call.futures == futures]
+        parts.quote = self._part(parts, "quote", symbol, [call for call in calls if call.bid], _quote)
+        if not futures:
+            return parts
+        parts.mark = self._part(parts, "mark", symbol, [call for call in calls if call.mark], _mark)
+        _refuse_disagreement(parts)
+        if instrument.kind is InstrumentKind.PERPETUAL:
+            rates = [call for call in calls if call.rate]
+            funding = self._part(parts, "funding", symbol, rates, self._funding)
+            if funding is not None:
+                parts.funding, problems = funding
+                for problem in problems:
+                    parts.note("funding", problem.reason, problem.detail)
+        return parts
+
+    def _part(
+        self, parts: _Parts, name: str, symbol: str, calls: Sequence[Call], parse: Callable[[str, Row, Call, Stamp], T]
+    ) -> T | None:
+        for call in calls:
+            answer = self._answers[call]
+            if isinstance(answer, Fault):
+                parts.note(name, answer.reason, answer.text)
+                continue
+            row = answer.rows.get(symbol)
+            if row is None:
+                fault = answer.faults.get(symbol)
+                detail = fault.text if fault else f"{symbol} is not in {self._quirk.exchange} {call.name}"
+                parts.note(name, fault.reason if fault else UnknownReason.MISSING, detail)
+                continue
+            source = f"{self._quirk.exchange} {call.name}"
+            try:
+                return parse(symbol, row, call, stamp_of(row, answer.envelope, call, answer.received_at, source))
+            except UnreadableError as error:
+                parts.note(name, error.reason, error.detail)
+        if not calls:
+            parts.note(name, UnknownReason.MISSING, f"{self._quirk.exchange} has no call for it")
+        return None
+
+    def _funding(self, symbol: str, row: Row, call: Call, stamp: Stamp) -> tuple[Funding, list[UnreadableError]]:
+        problems: list[UnreadableError] = []
+        rate = parse_rate(row, call, stamp.source)
+        told = moment_of(row.get(call.settles_at)) if call.settles_at else None
+        settles_at = coming(told, self._now) or self._known.settles_at(symbol)
+        if settles_at is None:
+            detail = "the settlement time is not known" if told is None else f"the settlement time {told} is past"
+            problems.append(UnreadableError(UnknownReason.MISSING if told is None else UnknownReason.STALE, detail))
+        interval = self._interval(row, call, symbol, settles_at, problems)
+        if interval is None:
+            problems.append(UnreadableError(UnknownReason.MISSING, "the funding interval is not known"))
+        return make_funding(rate, interval, settles_at, stamp), problems
+
+    def _interval(
+        self, row: Row, call: Call, symbol: str, settles_at: datetime | None, problems: list[UnreadableError]
+    ) -> Decimal | None:
+        listed: Any = self._known.listing(symbol).get(self._quirk.market_interval or "")
+        for source, plan in ((row, call), ({"interval": listed}, MINUTES)):
+            try:
+                interval = parse_interval(source, plan)
+            except UnreadableError as error:
+                problems.append(error)
+                return None
+            if interval is not None:
+                return interval
+        return self._known.interval(symbol, settles_at)
+
+
+def _quote(_: str, row: Row, call: Call, stamp: Stamp) -> Quote:
+    return parse_quote(row, call, stamp)
+
+
+def _mark(_: str, row: Row, call: Call, stamp: Stamp) -> Mark:
+    mark = parse_mark(row, call, stamp)
+    if mark.mark_price is not None:
+        level = Quote(bid=mark.mark_price, ask=mark.mark_price, stamp=stamp)
+        check_against(level, mark.index_price, "index price")
+    return mark
+
+
+def _refuse_disagreement(parts: _Parts) -> None:
+    """Believe neither book nor mark price where one is twice the other: it is not known which is wrong."""
+    if parts.quote is None or parts.mark is None:
+        return
+    try:
+        check_against(parts.quote, parts.mark.mark_price, "mark price")
+    except UnreadableError as error:
+        parts.quote = parts.mark = None
+        parts.note("quote", error.reason, error.detail)
+
+
+def _refuse_far_quote(parts: _Parts, index: Decimal | None) -> None:
+    if parts.quote is None:
+        return
+    try:
+        check_against(parts.quote, index, "index price")
+    except UnreadableError as error:
+        parts.quote = None
+        parts.note("quote", error.reason, error.detail)

@@ -1,0 +1,47 @@
+"""Skew: how far our clock is from the exchange's, measured once an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.asking import Desk
+from hedgewatch.exchanges.faults import Fault
+from hedgewatch.exchanges.parse import moment_of
+from hedgewatch.monitoring.ports import Clock
+
+MEASURE_EVERY = timedelta(hours=1)
+SLOWEST_TRIP_SECONDS = 2  # a slower answer says too little about the moment it was written
+
+
+class Skew:
+    """Our clock minus the exchange's, in seconds."""
+
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        """Measure at this desk."""
+        self._desk = desk
+        self._clock = clock
+        self._tried_at: datetime | None = None
+        self.seconds: Decimal | None = None
+
+    def is_due(self) -> bool:
+        """Tell whether an hour has passed."""
+        return self._tried_at is None or self._clock.now() - self._tried_at >= MEASURE_EVERY
+
+    async def measure(self) -> Fault | None:
+        """Compare the clocks; a failure is returned and the old value stays."""
+        asked_at, started = self._clock.now(), self._clock.monotonic()
+        self._tried_at = asked_at
+        answer = await self._desk.attempt("server time", self._desk.client.fetch_time)
+        trip = self._clock.monotonic() - started
+        if isinstance(answer, Fault):
+            return answer
+        theirs = moment_of(answer)
+        if theirs is None:
+            text = f"{self._desk.exchange}: no server time in its answer"
+            return Fault(reason=UnknownReason.NOT_A_NUMBER, text=text)
+        if trip <= SLOWEST_TRIP_SECONDS:
+            ours = Decimal(round(asked_at.timestamp() * 1000)) / 1000 + trip / 2
+            self.seconds = round(ours - Decimal(round(theirs.timestamp() * 1000)) / 1000, 3)
+        return None

@@ -1,0 +1,283 @@
+"""The source: one exchange read through ccxt, filling the port ExchangeSource."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import ccxt.async_support
+
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.market import (
+    ExchangeAnswer,
+    ExchangeOutcome,
+    MarketReading,
+    ReadingFailure,
+    SettledFunding,
+    UnknownReason,
+)
+from hedgewatch.exchanges.asking import Asked, Desk
+from hedgewatch.exchanges.client import Door, guarded_client
+from hedgewatch.exchanges.faults import Fault
+from hedgewatch.exchanges.funding_terms import FundingTerms
+from hedgewatch.exchanges.history import FundingHistory, Settled
+from hedgewatch.exchanges.markets import Markets
+from hedgewatch.exchanges.outcome import Findings, faults_of, judge_outcome, one_line
+from hedgewatch.exchanges.parse import parse_settled
+from hedgewatch.exchanges.quirks import QUIRKS
+from hedgewatch.exchanges.quirks.generic import quirk_of
+from hedgewatch.exchanges.quirks.shape import Call, Quirk
+from hedgewatch.exchanges.reading import Known, Reader
+from hedgewatch.exchanges.skew import Skew
+from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
+
+SPARE = Decimal("0.9")  # of the deadline: what is left is for reading the answers
+
+log = logging.getLogger(__name__)
+
+
+def quirk_for(exchange: str) -> Quirk:
+    """Return how to read an exchange. Raises ConfigurationError, with a suggestion, if ccxt does not know it."""
+    if exchange in QUIRKS:
+        return QUIRKS[exchange]
+    if exchange in ccxt.async_support.exchanges:
+        return quirk_of(exchange, getattr(ccxt.async_support, exchange)().has)
+    near = difflib.get_close_matches(exchange, ccxt.async_support.exchanges, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    raise ConfigurationError(f'there is no exchange "{exchange}"{hint}')
+
+
+class CcxtSource:
+    """One exchange, read only and without keys."""
+
+    def __init__(
+        self, *, exchange: str, base_url: str | None, timeout_seconds: Decimal, shelf: MarketShelf, clock: Clock
+    ) -> None:
+        """Prepare to read ``exchange``; nothing is asked yet.
+
+        base_url: every request goes there, the real host as first path segment; None: to the exchange itself.
+        timeout_seconds: for one fetch as a whole. Raises ConfigurationError for an unknown exchange or a bad base_url.
+        """
+        self._exchange = exchange
+        self._quirk = quirk_for(exchange)
+        self._clock = clock
+        self._timeout = timeout_seconds
+        self.door = Door(self._quirk, clock, base_url=base_url)
+        self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=timeout_seconds)
+        self.desk = Desk(self.client, self.door, clock)
+        self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=timeout_seconds)
+        self._terms = FundingTerms(self._quirk.terms)
+        self._history = FundingHistory(self.desk, self._quirk.history_params)
+        self.skew = Skew(self.desk, clock)
+        self._is_open = True
+        self._fetching = asyncio.Lock()
+
+    @property
+    def exchange(self) -> str:
+        """Ccxt's id of the exchange."""
+        return self._exchange
+
+    async def fetch(self, wanted: Wanted) -> ExchangeAnswer:
+        """Read all that is wanted within the timeout. Every failure is a value in the answer.
+
+        At most one fetch is in flight: a second one waits for nothing and fails at once.
+        """
+        if self._fetching.locked() or not self._is_open:
+            words = "the last fetch is still running" if self._is_open else "it is closed"
+            fault = Fault(reason=UnknownReason.TIMEOUT, text=f"{self._exchange}: {words}")
+            return self._failed(wanted, fault, 0)
+        async with self._fetching:
+            calls = self.door.calls
+            if self.door.retry_at is not None and self._clock.now() < self.door.retry_at:
+                return self._failed(wanted, self.door.patience(), 0)
+            deadline = asyncio.get_running_loop().time() + float(self._timeout * SPARE)
+            late = await self._know_markets([ref.symbol for ref in wanted.instruments], deadline)
+            return self._finished(await self._fetch_known(wanted, deadline, late), calls)
+
+    async def _know_markets(self, symbols: Sequence[str], deadline: float) -> Fault | None:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self.markets.ready(symbols)
+        except TimeoutError:
+            return Fault(reason=UnknownReason.TIMEOUT, text=f"{self._exchange}: its market list is late")
+        return self.markets.problem
+
+    async def _fetch_known(self, wanted: Wanted, deadline: float, fault: Fault | None) -> Findings:
+        found = Findings(faults=[fault] if fault else [])
+        known = [i for ref in wanted.instruments if (i := self.markets.instrument(ref.symbol)) is not None]
+        if known:
+            self._want(known)
+            results = await self._gathered(self._work(known, wanted), deadline)
+            answers = {call: results[call.name] for call in self._quirk.calls if call.name in results}
+            found.faults += faults_of(results.values())
+            found.readings = self._read(known, answers)
+            if await self._learn_intervals(found, deadline):
+                found.readings = self._read(known, answers)
+            history = results.get("history")
+            if isinstance(history, Settled):
+                found.settled = self._settled(history, wanted, found)
+        by_ref = {reading.ref: reading for reading in found.readings}
+        found.readings = tuple(by_ref[ref] if ref in by_ref else self._unknown(ref) for ref in wanted.instruments)
+        return found
+
+    def _settled(self, history: Settled, wanted: Wanted, found: Findings) -> tuple[SettledFunding, ...]:
+        present = {
+            reading.ref: reading.funding.interval_hours
+            for reading in found.readings
+            if isinstance(reading, MarketReading) and reading.funding
+        }
+        now = self._clock.now()
+        return tuple(
+            rate
+            for ref, records in history.records.items()
+            for rate in parse_settled(ref, records, wanted.settled_since[ref], now, present.get(ref))
+        )
+
+    async def _learn_intervals(self, found: Findings, deadline: float) -> bool:
+        """Ask the history for intervals that nothing else told; say whether it was asked."""
+        silent = [
+            reading.ref.symbol
+            for reading in found.readings
+            if isinstance(reading, MarketReading) and reading.funding and reading.funding.interval_hours is None
+        ]
+        if not silent or not self._quirk.interval_from_history:
+            return False
+        results = await self._gathered({"spacing": self._history.learn_spacing(silent, self._clock.now())}, deadline)
+        found.faults += faults_of(results.values())
+        return True
+
+    def _want(self, instruments: Sequence[Instrument]) -> None:
+        """Tell the door which rows to keep."""
+        ids = {
+            futures: frozenset(self.markets.market_id(i.ref.symbol) for i in instruments if _is_futures(i) == futures)
+            for futures in (False, True)
+        }
+        self.door.wanted = ids
+
+    def _work(self, known: Sequence[Instrument], wanted: Wanted) -> dict[str, Coroutine[Any, Any, Any]]:
+        """List what to ask side by side, by name."""
+        now = self._clock.now()
+        work: dict[str, Coroutine[Any, Any, Any]] = {}
+        for call in self._quirk.calls:
+            ids = self._ids(known, call)
+            if ids:
+                work[call.name] = self.desk.ask(call, ids)
+        perpetuals = [i.ref.symbol for i in known if i.kind is InstrumentKind.PERPETUAL]
+        ids = {symbol: self.markets.market_id(symbol) for symbol in perpetuals}
+        if ids and self._quirk.terms is not None:
+            work["terms"] = self._terms.refresh(self.desk, ids, now)
+        since = {ref: at for ref, at in wanted.settled_since.items() if ref.symbol in ids}
+        if since:
+            work["history"] = self._history.ask(since)
+        if self.skew.is_due():
+            work["server time"] = self.skew.measure()
+        return work
+
+    def _ids(self, known: Sequence[Instrument], call: Call) -> Mapping[str, str]:
+        return {
+            instrument.ref.symbol: self.markets.market_id(instrument.ref.symbol)
+            for instrument in known
+            if _is_futures(instrument) == call.futures
+            and (
+                call.rate is None
+                or call.bid is not None
+                or instrument.kind is InstrumentKind.PERPETUAL
+                or not call.each
+            )
+        }
+
+    async def _gathered(self, work: Mapping[str, Coroutine[Any, Any, Any]], deadline: float) -> dict[str, Any]:
+        """Await everything side by side until the deadline; what is late becomes a fault."""
+        tasks = {name: asyncio.create_task(question, name=name) for name, question in work.items()}
+        left = max(0.0, deadline - asyncio.get_running_loop().time())
+        try:
+            await asyncio.wait(tasks.values(), timeout=left)
+        finally:
+            for task in tasks.values():
+                task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        late = Fault(reason=UnknownReason.TIMEOUT, text=f"{self._exchange} did not answer within {self._timeout:f} s")
+        return {name: late if task.cancelled() else task.result() for name, task in tasks.items()}
+
+    def _interval(self, symbol: str, settles_at: datetime | None) -> Decimal | None:
+        told = self._terms.interval(symbol, settles_at, self._clock.now())
+        return told if told is not None else self._history.intervals.interval(symbol)
+
+    def _read(
+        self, instruments: Sequence[Instrument], answers: Mapping[Call, Asked | Fault]
+    ) -> tuple[MarketReading | ReadingFailure, ...]:
+        now = self._clock.now()
+        known = Known(
+            settles_at=lambda symbol: self._terms.settles_at(symbol, now),
+            interval=self._interval,
+            listing=self.markets.info,
+        )
+        return Reader(self._quirk, answers, known, now).read(instruments)
+
+    def _unknown(self, ref: InstrumentRef) -> ReadingFailure:
+        fault = self.markets.fault(ref.symbol)
+        return ReadingFailure(ref=ref, reason=fault.reason, detail=fault.text)
+
+    def _failed(self, wanted: Wanted, fault: Fault, calls: int) -> ExchangeAnswer:
+        failures = tuple(ReadingFailure(ref=ref, reason=fault.reason, detail=fault.text) for ref in wanted.instruments)
+        return ExchangeAnswer(
+            exchange=self._exchange,
+            outcome=ExchangeOutcome.BANNED if fault.reason is UnknownReason.BANNED else ExchangeOutcome.FAILED,
+            calls=calls,
+            error=fault.text,
+            readings=failures,
+            skew_seconds=self.skew.seconds,
+            retry_at=self.door.retry_at,
+        )
+
+    def _finished(self, found: Findings, calls_before: int) -> ExchangeAnswer:
+        now = self._clock.now()
+        held = self.door.retry_at if self.door.retry_at is not None and self.door.retry_at > now else None
+        return ExchangeAnswer(
+            exchange=self._exchange,
+            outcome=judge_outcome(found, held_for=self.door.held_for if held else None),
+            calls=self.door.calls - calls_before,
+            error=one_line(found),
+            readings=found.readings,
+            settled=found.settled,
+            skew_seconds=self.skew.seconds,
+            retry_at=held,
+        )
+
+    async def time_one_call(self) -> tuple[Decimal | None, str | None]:
+        """Ask for the exchange's time: return (seconds it took, None), or (None, why it failed)."""
+        started = self._clock.monotonic()
+        fault = await self.skew.measure()
+        return (None, fault.text) if fault else (self._clock.monotonic() - started, None)
+
+    def describe_calls(self) -> tuple[str, ...]:
+        """Say which call answers for which part, a line each."""
+        plans = [*self._quirk.calls, *([self._quirk.terms.call] if self._quirk.terms else [])]
+        return tuple(_description(call) for call in plans)
+
+    async def close(self) -> None:
+        """Let go of connections; nothing may be asked afterwards."""
+        self._is_open = False
+        await asyncio.gather(self.markets.close(), self.client.close())
+
+
+def _is_futures(instrument: Instrument) -> bool:
+    return instrument.kind is not InstrumentKind.SPOT
+
+
+def _description(call: Call) -> str:
+    parts = {
+        "bid and ask": call.bid,
+        "mark and index": call.mark,
+        "coming funding": call.rate,
+        "interval": call.interval,
+    }
+    told = ", ".join(part for part, key in parts.items() if key is not None)
+    each = ", one call an instrument" if call.each else ", one call for all"
+    return f"{'futures' if call.futures else 'spot'} {told}: {call.name}{each}"

@@ -1,0 +1,152 @@
+"""The store of cycles in SQL: each one whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from hedgewatch.domain.alert import AlertState
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
+from hedgewatch.storage import rows, tables
+from hedgewatch.storage.alert_rows import alert_row, episode_rows, event_row, identity_of
+from hedgewatch.storage.bulk import append, put, take_the_last
+from hedgewatch.storage.database import Database
+from hedgewatch.storage.identities import Identities
+from hedgewatch.storage.loading import load
+from hedgewatch.storage.recollection import Recollection, is_forgotten
+from hedgewatch.storage.types import to_ms
+
+FUNDING_INTERVAL_LEARNT = (
+    "DO UPDATE SET interval_hours = excluded.interval_hours WHERE funding_rate.interval_hours IS NULL"
+)
+EPISODE_TOLD = take_the_last(
+    tables.episode,
+    unless_null=(
+        "action",
+        "severity",
+        "started_at_ms",
+        "fired_at_ms",
+        "resolved_at_ms",
+        "peak_value",
+        "threshold",
+        "message",
+    ),
+    keep=("acknowledged_by",),
+)
+# due at once: the time of making is no bar, or a clock set back would hold an alert
+OUTBOX_ROW = text(
+    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
+    "SELECT id, :channel, episode, sequence, at_ms, 'pending', 0, 0 FROM event WHERE id = :event_id "
+    "ON CONFLICT (event_id, channel) DO NOTHING"
+)
+
+
+class SqlCycleStore:
+    """Fills the port CycleStore over a database.
+
+    What the past must tell is read once and then kept in memory, since this is the only writer. After a failed write
+    it is read again: the failure may have come after the commit.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Take the database, and the clock that says when a cycle was committed."""
+        self._database = database
+        self._clock = clock
+        self._recollection: Recollection | None = None
+        self._identities = Identities()
+
+    async def recall(
+        self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime
+    ) -> Memory:
+        """Tell what is remembered of these instruments, (hedge, leg) pairs and all alerts.
+
+        Raises StoreUnavailableError.
+        """
+        recollection = self._recollection
+        if recollection is None:
+            recollection = await self._database.run(lambda connection: load(connection, now))
+            self._recollection = recollection
+        return recollection.recall(instruments, legs, now)
+
+    async def record(self, cycle: CycleRecord) -> None:
+        """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
+        recollection, self._recollection = self._recollection, None
+        identities, self._identities = self._identities, Identities()
+        known = recollection.alerts if recollection else {}
+        changed = [state for state in cycle.states if known.get(state.target) != state]
+        await self._database.run(lambda connection: self._store(connection, cycle, changed, identities))
+        self._identities = identities
+        if recollection is not None:
+            recollection.note(cycle)
+            self._recollection = recollection
+
+    def _store(
+        self, connection: Connection, cycle: CycleRecord, changed: Sequence[AlertState], identities: Identities
+    ) -> None:
+        store_series(connection, cycle, identities)
+        store_alerts(connection, changed)
+        store_events(connection, cycle)
+        committed_at_ms, started_at_ms = to_ms(self._clock.now()), to_ms(cycle.started_at)
+        duration_ms = max(0, committed_at_ms - started_at_ms)
+        put(
+            connection,
+            tables.cycle,
+            [(started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms)],
+            conflict=take_the_last(tables.cycle),
+        )
+        answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)
+        put(connection, tables.cycle_exchange, answers, conflict=take_the_last(tables.cycle_exchange))
+
+
+def store_series(connection: Connection, cycle: CycleRecord, identities: Identities) -> None:
+    """Store what was read and measured, and what is kept beside the raw series."""
+    instruments = identities.instruments(connection, cycle.answers)
+    hedges, legs = identities.hedges(connection, cycle), identities.legs(connection, cycle)
+    append(connection, tables.market_snapshot, rows.market_rows(cycle.answers, cycle.read_at, instruments))
+    append(connection, tables.leg_snapshot, rows.leg_rows(cycle.snapshots, cycle.read_at, legs))
+    append(connection, tables.hedge_snapshot, rows.hedge_rows(cycle.snapshots, cycle.read_at, hedges))
+    closes = rows.hour_rows(cycle.snapshots, cycle.read_at, legs)
+    put(connection, tables.leg_hour, closes, conflict=take_the_last(tables.leg_hour))
+    settled = rows.funding_rows(cycle.answers, instruments)
+    put(connection, tables.funding_rate, settled, conflict=FUNDING_INTERVAL_LEARNT)
+    put(
+        connection,
+        tables.instrument_latest,
+        rows.instrument_latest_rows(cycle.answers, cycle.started_at, instruments),
+        conflict=take_the_last(
+            tables.instrument_latest, unless_null=("last_good_at_ms", "bid", "ask"), keep=("first_asked_at_ms",)
+        ),
+    )
+    put(
+        connection,
+        tables.exchange_latest,
+        rows.exchange_latest_rows(cycle.answers, cycle.started_at, cycle.read_at),
+        conflict=take_the_last(tables.exchange_latest, unless_null=("last_answer_at_ms",), keep=("first_asked_at_ms",)),
+    )
+    connection.execute(tables.outcome_latest.delete())
+    append(connection, tables.outcome_latest, rows.outcome_rows(cycle.findings, cycle.read_at))
+
+
+def store_alerts(connection: Connection, states: Iterable[AlertState]) -> None:
+    """Store alert states; forget those that have nothing left to remember."""
+    kept, gone = [], []
+    for state in states:
+        if is_forgotten(state):
+            gone.append(identity_of(state.target)[0])
+        else:
+            kept.append(alert_row(state))
+    put(connection, tables.alert, kept, conflict=take_the_last(tables.alert))
+    if gone:
+        connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(gone)))
+
+
+def store_events(connection: Connection, cycle: CycleRecord) -> None:
+    """Store episodes, events and one outbox row per event and channel; those that are there already stay."""
+    put(connection, tables.episode, episode_rows(cycle), conflict=EPISODE_TOLD)
+    put(connection, tables.event, [event_row(draft) for draft in cycle.events])
+    if cycle.outbox:
+        drafts = [{"event_id": draft.event_id, "channel": draft.channel} for draft in cycle.outbox]
+        connection.execute(OUTBOX_ROW, drafts)

@@ -1,0 +1,163 @@
+"""Engines: how each database is opened for writing and for reading, and how its troubles are told."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy import URL, Engine, QueuePool, StaticPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from hedgewatch.domain.errors import StoreUnavailableError
+
+EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+BUSY_SECONDS = 10
+OWNER_KEY = 0x68656467  # this program's advisory locks; they belong to one database of the server
+OWNER_WAIT = "2s"  # an old session may need a moment to end after its worker was killed
+POSTGRES_OPTIONS = {"timezone": "UTC", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
+WRITER_OPTIONS = {**POSTGRES_OPTIONS, "statement_timeout": "30s", "synchronous_commit": "on"}
+READER_OPTIONS = {**POSTGRES_OPTIONS, "statement_timeout": "15s", "default_transaction_read_only": "on"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the database is. shown: for messages, without password. path: of an SQLite file, None for a server."""
+
+    url: URL
+    shown: str
+    path: Path | None
+
+
+def place_of(url: str) -> Place:
+    """Understand a storage URL; raises StoreUnavailableError that repeats no secret."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, ValueError):
+        raise StoreUnavailableError(f"storage.url: {EXPECTED}") from None
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise StoreUnavailableError(f"storage.url: an SQLite database needs a file: {EXPECTED}")
+        return Place(url=parsed, shown=f"sqlite:///{parsed.database}", path=Path(parsed.database))
+    if backend in {"postgresql", "postgres"}:
+        url_ = parsed.set(drivername="postgresql+psycopg")
+        return Place(url=url_, shown=_without_secrets(url_), path=None)
+    raise StoreUnavailableError(f"storage.url: {EXPECTED}, found {backend!r}")
+
+
+def _without_secrets(url: URL) -> str:
+    user = f"{url.username}@" if url.username else ""
+    port = f":{url.port}" if url.port else ""
+    return f"postgresql://{user}{url.host or ''}{port}/{url.database or ''}"
+
+
+def unavailable(place: Place, error: Exception) -> StoreUnavailableError:
+    """Say in one line what the database said, without its URL's secrets."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    text = " ".join(str(cause).split())[:300] or type(cause).__name__
+    for secret in (place.url.password, place.url.query.get("password")):
+        if secret:
+            text = text.replace(str(secret), "***")
+    if "database is locked" in text:
+        text = f"locked by another program for more than {BUSY_SECONDS} s"
+    if "no such table" in text or ("does not exist" in text and "relation" in text):
+        text = "it has no tables of hedgewatch (or not all): run `hedgewatch db upgrade`"
+    return StoreUnavailableError(f"storage: {place.shown}: {text}")
+
+
+def refuse(place: Place, problem: str) -> StoreUnavailableError:
+    """Make the error that says ``problem`` of this database."""
+    return StoreUnavailableError(f"storage: {place.shown}: {problem}")
+
+
+def prepare_file(place: Place) -> None:
+    """Make sure that the SQLite file can be written; a new one is readable for its owner only."""
+    path = place.path
+    if path is None:
+        return
+    if path.is_dir():
+        raise refuse(place, "this is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise refuse(place, f"the folder {path.parent} does not exist; create it or change storage.url")
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise refuse(place, f"the file cannot be written: {error.strerror}") from error
+
+
+def writer_engine(place: Place, *, owner: bool) -> Engine:
+    """Return an engine over one writing connection. owner: on PostgreSQL it holds the lock of the active worker.
+
+    Every transaction on SQLite begins IMMEDIATE: a deferred one that reads first and writes later fails at once under
+    a second writer, whatever the time limit.
+    """
+    if place.path is not None:
+        return _sqlite_writer(place.path)
+    engine = _postgres_engine(place, WRITER_OPTIONS, pool_size=1, max_overflow=0)
+    if owner:
+        event.listen(engine, "connect", lambda connection, _record: _own(place, connection))
+    return engine
+
+
+def reader_engine(place: Place) -> Engine:
+    """Return an engine that cannot write."""
+    if place.path is None:
+        return _postgres_engine(place, READER_OPTIONS, pool_size=5, max_overflow=5)
+    path = place.path
+    if not path.is_file():
+        raise refuse(place, "there is no such database yet; start hedgewatch or run `hedgewatch db upgrade`")
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+        )
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    return create_engine("sqlite://", creator=connect, pool_size=5, max_overflow=5, poolclass=QueuePool)
+
+
+def _sqlite_writer(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # isolation_level None: the driver begins nothing by itself, so DDL is inside our transactions as well
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {setting}")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _postgres_engine(place: Place, options: dict[str, str], *, pool_size: int, max_overflow: int) -> Engine:
+    given = place.url.query.get("options", "")
+    settings = " ".join([*(f"-c {name}={value}" for name, value in options.items()), str(given)]).strip()
+    return create_engine(
+        place.url.difference_update_query(["options"]),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_pre_ping=True,
+        connect_args={"options": settings, "connect_timeout": 5, "application_name": "hedgewatch"},
+    )
+
+
+def _own(place: Place, connection: Any) -> None:  # noqa: ANN401  SQLAlchemy's proxy of the driver's connection
+    """Take the lock of the active worker for this session; a session that is lost loses it, and its writes with it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{OWNER_WAIT}'")
+            cursor.execute(f"SELECT pg_advisory_lock({OWNER_KEY})")
+            cursor.execute(f"SET lock_timeout = '{WRITER_OPTIONS['lock_timeout']}'")
+        connection.commit()
+    except psycopg.errors.LockNotAvailable as error:
+        connection.close()
+        raise refuse(place, "another hedgewatch worker is active on this database") from error
+
+
+DatabaseTrouble = (SQLAlchemyError, sqlite3.Error, psycopg.Error)

@@ -1,0 +1,185 @@
+"""Reading what was stored: for the pages, ``status`` and other answers; nothing here can write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import text
+
+from hedgewatch.storage import views
+from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
+from hedgewatch.storage.loading import load
+from hedgewatch.storage.recollection import Recollection
+from hedgewatch.storage.schema import SchemaState, SchemaStatus, newer_words, state_of
+from hedgewatch.storage.types import from_ms, to_decimal
+
+Found = list[dict[str, Any]]
+NEWEST = "(SELECT max(read_at_ms) FROM cycle)"
+OUTCOME_COLUMNS = (
+    "rule, NULLIF(hedge, '') AS hedge, NULLIF(leg, '') AS leg, NULLIF(account, '') AS account, "
+    "NULLIF(exchange, '') AS exchange, NULLIF(side, '') AS side, read_at_ms, outcome, severity, value, threshold, "
+    "reason, action, condition, alertable, message, orders"
+)
+
+
+class History:
+    """What was stored, read only. Numbers are Decimals, times aware datetimes, unknown is None.
+
+    Every method raises StoreUnavailableError.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database for reading; raises StoreUnavailableError if there is none."""
+        self._place = place_of(url)
+        self._engine = reader_engine(self._place)
+
+    def __enter__(self) -> Self:
+        """Serve as the context of what is read."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of the database."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def schema_state(self) -> SchemaState:
+        """Tell how the database's schema stands to this version."""
+        try:
+            with self._engine.connect() as connection:
+                return state_of(connection)
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+
+    def require_readable(self) -> None:
+        """Raise StoreUnavailableError if the schema is newer than this version."""
+        state = self.schema_state()
+        if state.status is SchemaStatus.NEWER:
+            raise unavailable(self._place, RuntimeError(newer_words(state)))
+
+    def recollection(self, now: datetime) -> Recollection:
+        """Read what a cycle at ``now`` would remember."""
+        try:
+            with self._engine.connect() as connection:
+                return load(connection, now)
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+
+    def hedges_now(self, within_seconds: int | None = None) -> Found:
+        """Return each hedge's latest row of hedge_history, of the newest cycle only.
+
+        within_seconds: also hedges last measured at most so long before the newest cycle.
+        """
+        rows = self._view(
+            views.HEDGE_HISTORY,
+            f"WHERE read_at_ms >= {NEWEST} - :within ORDER BY hedge, read_at_ms",
+            {"within": 1000 * (within_seconds or 0)},
+        )
+        return list({row["hedge"]: row for row in rows}.values())
+
+    def legs_now(self, hedge: str | None = None) -> Found:
+        """Return every leg's row of leg_history in the newest cycle."""
+        return self._view(
+            views.LEG_HISTORY,
+            f"WHERE read_at_ms = {NEWEST} AND (CAST(:hedge AS TEXT) IS NULL OR hedge = :hedge) ORDER BY hedge, leg",
+            {"hedge": hedge},
+        )
+
+    def outcomes_now(self, hedge: str | None = None) -> Found:
+        """Return every rule's latest answer: target, outcome, severity, value, threshold, reason, message, orders.
+
+        orders: a list of them in the shape of the webhook.
+        """
+        rows = self._read(
+            f"SELECT {OUTCOME_COLUMNS} FROM outcome_latest "  # noqa: S608  columns of our own
+            "WHERE CAST(:hedge AS TEXT) IS NULL OR hedge = :hedge ORDER BY hedge, rule, leg, exchange, side",
+            {"hedge": hedge},
+        )
+        return [
+            {
+                **{name: value for name, value in row.items() if name != "read_at_ms"},
+                "read_at": from_ms(row["read_at_ms"]),
+                "value": to_decimal(row["value"]),
+                "threshold": to_decimal(row["threshold"]),
+                "alertable": bool(row["alertable"]),
+                "orders": json.loads(row["orders"]),
+            }
+            for row in rows
+        ]
+
+    def alerts(self, *, open_only: bool = False, hedge: str | None = None, limit: int = 100) -> Found:
+        """Return episodes (the columns of alert_history), newest first."""
+        return self._view(
+            views.ALERT_HISTORY,
+            "WHERE (state = 'firing' OR NOT :open_only) AND (CAST(:hedge AS TEXT) IS NULL OR hedge = :hedge) "
+            "ORDER BY fired_at_ms DESC, episode LIMIT :limit",
+            {"open_only": open_only, "hedge": hedge, "limit": limit},
+        )
+
+    def deliveries(self, limit: int = 100) -> Found:
+        """Return deliveries (the columns of delivery_history), newest first."""
+        return self._view(
+            views.DELIVERY_HISTORY,
+            "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel LIMIT :limit",
+            {"limit": limit},
+        )
+
+    def cycles_now(self) -> Found:
+        """Return each exchange's latest row of cycle_history, of the newest cycle only."""
+        return self._view(
+            views.CYCLE_HISTORY, "WHERE started_at_ms = (SELECT max(started_at_ms) FROM cycle) ORDER BY exchange", {}
+        )
+
+    def hedge_series(self, hedge: str, since_ms: int, points: int) -> Found:
+        """Return rows of hedge_history since then, oldest first, thinned to about ``points``: the last of each step."""
+        return self._series(views.HEDGE_HISTORY, {"hedge": hedge}, since_ms, points)
+
+    def basis_series(self, hedge: str, leg: str, since_ms: int, points: int) -> Found:
+        """Return rows of basis_history since then, oldest first, thinned to about ``points``: the last of each step."""
+        return self._series(views.BASIS_HISTORY, {"hedge": hedge, "leg": leg}, since_ms, points)
+
+    def channels_pending(self) -> dict[str, int]:
+        """Count the deliveries that are not done yet, by channel."""
+        rows = self._read(
+            "SELECT channel, count(*) AS waiting FROM outbox WHERE state = 'pending' GROUP BY channel ORDER BY channel",
+            {},
+        )
+        return {row["channel"]: row["waiting"] for row in rows}
+
+    def _series(self, view: views.View, which: Mapping[str, str], since_ms: int, points: int) -> Found:
+        where = " AND ".join(f"{name} = :{name}" for name in which)
+        newest = self._read(f"SELECT max(read_at_ms) AS newest FROM {view.name} WHERE {where}", which)[0]["newest"]  # noqa: S608  our names
+        if newest is None or newest < since_ms:
+            return []
+        step = max(1, (newest - since_ms) // max(1, points) + 1)
+        return self._view(
+            view,
+            f"WHERE {where} AND read_at_ms IN (SELECT max(read_at_ms) FROM {view.name} "  # noqa: S608  our names
+            f"WHERE {where} AND read_at_ms >= :since GROUP BY (read_at_ms - :since) / :step) ORDER BY read_at_ms",
+            {**which, "since": since_ms, "step": step},
+        )
+
+    def _view(self, view: views.View, clause: str, values: Mapping[str, object]) -> Found:
+        rows = self._read(f"SELECT {', '.join(view.column_names)} FROM {view.name} {clause}", values)  # noqa: S608  our names
+        for row in rows:
+            for name in view.times:
+                ms = row[views.ms_name(name)]
+                row[name] = None if ms is None else from_ms(ms)
+            for name in view.numbers:
+                row[name] = to_decimal(row[name])
+        return rows
+
+    def _read(self, query: str, values: Mapping[str, object]) -> Found:
+        try:
+            with self._engine.connect() as connection:
+                return [dict(row) for row in connection.execute(text(query), dict(values)).mappings()]
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error

@@ -1,0 +1,132 @@
+"""The small numbers that stand for instruments, hedges and legs in the raw series."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from hedgewatch.domain.hedge import Hedge
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.market import ExchangeAnswer, MarketReading
+from hedgewatch.monitoring.ports import CycleRecord
+from hedgewatch.storage import tables
+from hedgewatch.storage.bulk import Row, put, take_the_last
+from hedgewatch.storage.recollection import leg_identity
+from hedgewatch.storage.types import maybe_ms, to_text
+
+INSTRUMENT_FACTS = 16  # columns of an instrument besides its number
+Key = tuple[str, ...]
+
+
+def kind_of_symbol(symbol: str) -> InstrumentKind:
+    """Tell an instrument's kind by ccxt's unified symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
+    _, colon, settle = symbol.partition(":")
+    if not colon:
+        return InstrumentKind.SPOT
+    return InstrumentKind.FUTURE if "-" in settle else InstrumentKind.PERPETUAL
+
+
+def hedge_key(hedge: Hedge) -> Key:
+    """Return what a hedge's number stands for."""
+    return hedge.name, hedge.asset
+
+
+def instrument_key(ref: InstrumentRef) -> Key:
+    """Return what an instrument's number stands for."""
+    return ref.exchange, ref.symbol
+
+
+class Identities:
+    """Gives numbers, and remembers those that are stored.
+
+    One that was given in a transaction that failed must be forgotten with it: make a new one then.
+    """
+
+    def __init__(self) -> None:
+        """Know no number yet."""
+        self._ids: dict[str, dict[Key, int]] = {}
+        self._described: dict[Key, Row] = {}
+
+    def instruments(self, connection: Connection, answers: Iterable[ExchangeAnswer]) -> Mapping[Key, int]:
+        """Return the numbers of all instruments answered for (and settled); store what is new about them."""
+        rows: dict[Key, Row] = {}
+        seen: set[Key] = set()
+        for answer in answers:
+            for reading in answer.readings:
+                key = instrument_key(reading.ref)
+                seen.add(key)
+                if isinstance(reading, MarketReading):
+                    row = _instrument_row(reading.instrument)
+                    if self._described.get(key) != row:
+                        rows[key] = row
+            seen.update(instrument_key(record.ref) for record in answer.settled)
+        put(
+            connection,
+            tables.instrument,
+            list(rows.values()),
+            conflict=take_the_last(tables.instrument, keep=("exchange", "symbol")),
+            conflict_on=("exchange", "symbol"),
+        )
+        self._described.update(rows)
+        unread = {key: _unread_row(key) for key in seen - rows.keys()}
+        return self._numbers(connection, tables.instrument, ("exchange", "symbol"), {**unread, **rows})
+
+    def hedges(self, connection: Connection, cycle: CycleRecord) -> Mapping[Key, int]:
+        """Return the numbers of all hedges of a cycle."""
+        keys = {hedge_key(snapshot.hedge): hedge_key(snapshot.hedge) for snapshot in cycle.snapshots}
+        return self._numbers(connection, tables.hedge, ("name", "asset"), keys)
+
+    def legs(self, connection: Connection, cycle: CycleRecord) -> Mapping[Key, int]:
+        """Return the numbers of all legs of a cycle."""
+        keys: dict[Key, Row] = {}
+        for snapshot in cycle.snapshots:
+            for leg in snapshot.legs:
+                identity = leg_identity(snapshot.hedge.name, leg.leg)
+                keys[identity] = identity
+        return self._numbers(connection, tables.leg, ("hedge", "name", "exchange", "account", "symbol"), keys)
+
+    def _numbers(
+        self, connection: Connection, table: Table, key: tuple[str, ...], rows: Mapping[Key, Row]
+    ) -> Mapping[Key, int]:
+        known = self._ids.setdefault(table.name, {})
+        if rows.keys() <= known.keys():
+            return known
+        put(connection, table, [row for at, row in rows.items() if at not in known], conflict_on=key)
+        columns = [table.c[name] for name in key]
+        for number, *parts in connection.execute(select(table.c.id, *columns)):
+            known[tuple(parts)] = number
+        return known
+
+
+def _instrument_row(instrument: Instrument) -> Row:
+    return (
+        instrument.ref.exchange,
+        instrument.ref.symbol,
+        _value(instrument.kind),
+        _value(instrument.payoff),
+        instrument.base,
+        instrument.quote,
+        instrument.settle,
+        _value(instrument.order_unit),
+        to_text(instrument.contract_size),
+        to_text(instrument.tick),
+        to_text(instrument.lot_step),
+        to_text(instrument.min_contracts),
+        to_text(instrument.min_notional),
+        to_text(instrument.maker_fee),
+        to_text(instrument.taker_fee),
+        maybe_ms(instrument.expiry),
+        instrument.active,
+    )
+
+
+def _unread_row(key: Key) -> Row:
+    """Describe an instrument that could not be read yet by its symbol alone."""
+    exchange, symbol = key
+    return (exchange, symbol, kind_of_symbol(symbol).value, *(None,) * (INSTRUMENT_FACTS - 2))
+
+
+def _value(member: Hashable) -> Any:  # noqa: ANN401  the text of an enum's member, or None
+    return None if member is None else str(member)

@@ -1,0 +1,132 @@
+"""The store in memory: the public double of the database, true to the ports and to nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.monitoring.ports import CycleRecord, Delivery, DeliveryState, EventDraft, Memory
+from hedgewatch.storage.recollection import Recollection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryDelivery:
+    """One event for one channel, as the outbox keeps it. attempts: all made so far."""
+
+    delivery: Delivery
+    episode: str
+    sequence: int
+    state: DeliveryState = DeliveryState.PENDING
+    due_at: datetime | None = None
+    claimed_until: datetime | None = None
+    delivered_at: datetime | None = None
+    last_error: str | None = None
+
+
+class MemoryStore:
+    """Fills the ports CycleStore, Outbox and MarketShelf, and forgets everything with the process.
+
+    cycles, events and deliveries are open to whoever wants to look.
+    """
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self.cycles: list[CycleRecord] = []
+        self.events: dict[str, EventDraft] = {}
+        self.deliveries: dict[tuple[str, str], MemoryDelivery] = {}
+        self._recollection = Recollection()
+        self._markets: dict[str, dict[str, str]] = {}
+
+    async def recall(
+        self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime
+    ) -> Memory:
+        """Tell what is remembered of these instruments, (hedge, leg) pairs and all alerts."""
+        return self._recollection.recall(instruments, legs, now)
+
+    async def record(self, cycle: CycleRecord) -> None:
+        """Store a cycle. Storing the same event twice keeps one."""
+        self.cycles.append(cycle)
+        self._recollection.note(cycle)
+        for draft in cycle.events:
+            self.events.setdefault(draft.event.event_id, draft)
+        for wanted in cycle.outbox:
+            key = (wanted.event_id, wanted.channel)
+            if key not in self.deliveries and wanted.event_id in self.events:
+                self.deliveries[key] = _pending(self.events[wanted.event_id], wanted.channel)
+
+    async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
+        """Claim the channel's next due delivery, oldest episode event first; None if nothing is due."""
+        claim = timedelta(milliseconds=int(claimed_for_seconds * 1000))
+        pending = [
+            kept for (_, to), kept in self.deliveries.items() if to == channel and kept.state is DeliveryState.PENDING
+        ]
+        due = [kept for kept in pending if _is_due(kept, now, claim) and not _waits(kept, pending)]
+        if not due:
+            return None
+        first = min(due, key=lambda kept: (kept.delivery.made_at, kept.sequence, kept.delivery.event_id))
+        self._keep(replace(first, claimed_until=now + claim))
+        return first.delivery
+
+    async def delivered(self, delivery: Delivery, at: datetime) -> None:
+        """Note that the channel took it."""
+        kept = self._tried(delivery, at)
+        if kept is not None:
+            self._keep(replace(kept, state=DeliveryState.DELIVERED, delivered_at=at))
+
+    async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
+        """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None."""
+        kept = self._tried(delivery, at)
+        if kept is not None:
+            state = DeliveryState.PENDING if retry_at is not None else DeliveryState.DEAD
+            self._keep(replace(kept, state=state, due_at=retry_at, last_error=error))
+
+    async def markets(self, exchange: str) -> Mapping[str, str]:
+        """Return the kept markets: unified symbol to the exchange library's market as JSON text; empty if none."""
+        return dict(self._markets.get(exchange, {}))
+
+    async def keep(self, exchange: str, markets: Mapping[str, str], at: datetime) -> None:  # noqa: ARG002  the port's signature
+        """Replace what is kept of these symbols."""
+        self._markets.setdefault(exchange, {}).update(markets)
+
+    def _keep(self, kept: MemoryDelivery) -> None:
+        self.deliveries[kept.delivery.event_id, kept.delivery.channel] = kept
+
+    def _tried(self, delivery: Delivery, at: datetime) -> MemoryDelivery | None:
+        """Count an attempt, unless another one has ended the delivery meanwhile."""
+        kept = self.deliveries[delivery.event_id, delivery.channel]
+        if kept.state is not DeliveryState.PENDING:
+            return None
+        tried = replace(
+            kept.delivery,
+            attempts=kept.delivery.attempts + 1,
+            first_attempt_at=kept.delivery.first_attempt_at or at,
+        )
+        return replace(kept, delivery=tried, claimed_until=None)
+
+
+def _pending(draft: EventDraft, channel: str) -> MemoryDelivery:
+    event = draft.event
+    delivery = Delivery(
+        event_id=event.event_id,
+        channel=channel,
+        event_type=event.type.value,
+        severity=event.severity.value,
+        payload=draft.payload,
+        made_at=event.at,
+        attempts=0,
+        first_attempt_at=None,
+    )
+    return MemoryDelivery(delivery=delivery, episode=event.episode, sequence=event.sequence)
+
+
+def _is_due(kept: MemoryDelivery, now: datetime, claim: timedelta) -> bool:
+    if kept.due_at is not None and kept.due_at > now:
+        return False
+    return kept.claimed_until is None or not now < kept.claimed_until <= now + claim
+
+
+def _waits(kept: MemoryDelivery, pending: Sequence[MemoryDelivery]) -> bool:
+    return any(earlier.episode == kept.episode and earlier.sequence < kept.sequence for earlier in pending)

@@ -1,0 +1,124 @@
+"""The outbox in SQL: deliveries that are not done yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, select, update
+
+from hedgewatch.monitoring.ports import Delivery, DeliveryState
+from hedgewatch.storage.database import Database
+from hedgewatch.storage.tables import attempt, event, outbox
+from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
+
+
+class SqlOutbox:
+    """Fills the port Outbox over a database."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._database = database
+
+    async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
+        """Claim the channel's next due delivery, oldest episode event first; None if nothing is due.
+
+        A later event of an episode is not due before the earlier ones are delivered or dead. A claim that a power
+        failure undoes is merely made again. Raises StoreUnavailableError.
+        """
+        now_ms, claim_ms = to_ms(now), int(claimed_for_seconds * 1000)
+        return await self._database.run(lambda connection: _claim(connection, channel, now_ms, claim_ms), durable=False)
+
+    async def delivered(self, delivery: Delivery, at: datetime) -> None:
+        """Note that the channel took it. Raises StoreUnavailableError."""
+        done = {"state": DeliveryState.DELIVERED.value, "delivered_at_ms": to_ms(at)}
+        await self._database.run(lambda connection: _tried(connection, delivery, to_ms(at), None, done))
+
+    async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
+        """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None.
+
+        Raises StoreUnavailableError.
+        """
+        state = DeliveryState.PENDING if retry_at is not None else DeliveryState.DEAD
+        after = {"state": state.value, "last_error": error, "due_at_ms": maybe_ms(retry_at) or 0}
+        await self._database.run(lambda connection: _tried(connection, delivery, to_ms(at), error, after))
+
+
+def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]:
+    earlier = outbox.alias("earlier")
+    waits = exists().where(
+        earlier.c.episode == outbox.c.episode,
+        earlier.c.channel == outbox.c.channel,
+        earlier.c.sequence < outbox.c.sequence,
+        earlier.c.state == DeliveryState.PENDING.value,
+    )
+    # a claim that ends later than one made now would: the clock was set back, its maker is gone
+    unclaimed = or_(
+        outbox.c.claimed_until_ms.is_(None),
+        outbox.c.claimed_until_ms <= now_ms,
+        outbox.c.claimed_until_ms > now_ms + claim_ms,
+    )
+    return (
+        select(outbox, event.c.type, event.c.severity, event.c.payload)
+        .join(event, event.c.id == outbox.c.event_id)
+        .where(
+            outbox.c.channel == channel,
+            outbox.c.state == DeliveryState.PENDING.value,
+            outbox.c.due_at_ms <= now_ms,
+            unclaimed,
+            ~waits,
+        )
+        .order_by(outbox.c.made_at_ms, outbox.c.sequence, outbox.c.event_id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=outbox)
+    )
+
+
+def _claim(connection: Connection, channel: str, now_ms: int, claim_ms: int) -> Delivery | None:
+    row = connection.execute(_due(channel, now_ms, claim_ms)).mappings().one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.event_id == row["event_id"], outbox.c.channel == channel)
+        .values(claimed_until_ms=now_ms + claim_ms)
+    )
+    return Delivery(
+        event_id=row["event_id"],
+        channel=row["channel"],
+        event_type=row["type"],
+        severity=row["severity"],
+        payload=bytes(row["payload"]),
+        made_at=from_ms(row["made_at_ms"]),
+        attempts=row["attempts"],
+        first_attempt_at=maybe_at(row["first_attempt_at_ms"]),
+    )
+
+
+def _tried(
+    connection: Connection, delivery: Delivery, at_ms: int, error: str | None, after: Mapping[str, object]
+) -> None:
+    """Log an attempt, and change the delivery unless another attempt has ended it meanwhile."""
+    mine = and_(outbox.c.event_id == delivery.event_id, outbox.c.channel == delivery.channel)
+    number = (
+        1
+        + connection.execute(
+            select(func.count()).where(attempt.c.event_id == delivery.event_id, attempt.c.channel == delivery.channel)
+        ).scalar_one()
+    )
+    connection.execute(
+        insert(attempt).values(
+            event_id=delivery.event_id, channel=delivery.channel, number=number, at_ms=at_ms, error=error
+        )
+    )
+    connection.execute(
+        update(outbox)
+        .where(mine, outbox.c.state == DeliveryState.PENDING.value)
+        .values(
+            **after,
+            attempts=outbox.c.attempts + 1,
+            first_attempt_at_ms=func.coalesce(outbox.c.first_attempt_at_ms, at_ms),
+            claimed_until_ms=None,
+        )
+    )

@@ -91,6 +91,25 @@ async def test_mexc_sends_json_numbers_and_binance_text(http: aiohttp.ClientSess
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "/api.bybit.com/v5/market/orderbook?category=inverse&symbol=BTCUSD",
+        "/api.bybit.com/v5/market/tickers?category=linear&symbol=GONEUSDT",
+        "/open-api.bingx.com/openApi/swap/v2/quote/depth?symbol=BTCUSDT",
+        "/api.binance.com/api/v3/ticker/24hr?symbols=BTCUSDT",
+        "/fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT_200101",
+        "/api.mexc.com/api/v1/contract/funding_rate/BTCUSD",
+        "/api-contract.weex.com/capi/v3/market/symbolPrice?symbol=XYZUSDT",
+    ],
+)
+async def test_a_symbol_that_is_not_listed_is_a_refusal_and_no_accident(http: aiohttp.ClientSession, path: str) -> None:
+    async with http.get(path) as response:
+        assert response.status in {200, 400}
+        told = await response.json()
+    assert told.get("code", told.get("retCode")) != 0
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [("/api.kraken.com/0/public/Time", 404), ("/api.binance.com/api/v3/account", 404), ("/", 404)],
 )
@@ -160,6 +179,12 @@ async def test_a_taken_port_is_refused(server: SimulatedExchanges, world: World)
         await SimulatedExchanges(world).start(taken)
 
 
+async def test_it_listens_where_it_is_told(world: World) -> None:
+    server = SimulatedExchanges(world)
+    assert (await server.start(host="localhost")).startswith("http://localhost:")
+    await server.stop()
+
+
 async def test_a_stopped_server_starts_again(world: World) -> None:
     again = SimulatedExchanges(world)
     for _ in range(2):
@@ -177,3 +202,19 @@ async def test_a_page_of_bybit_holds_a_thousand_contracts_at_most(clock: Any) ->
         path = "/api.bybit.com/v5/market/instruments-info"
         result = (await fetch(session, path, category="linear", limit="5000"))["result"]
     assert (len(result["list"]), result["nextPageCursor"]) == (1_000, "1000")
+
+
+async def test_two_servers_of_one_seed_send_the_same_bytes(clock: Any) -> None:
+    async def sent() -> list[bytes]:
+        paths = (BOOKS, "/api.bybit.com/v5/market/tickers?category=linear", "/api.mexc.com/api/v1/contract/ticker")
+        async with (
+            SimulatedExchanges(World(11, "crash", NOW - 30_000), clock=clock) as server,
+            aiohttp.ClientSession(server.base_url) as session,
+        ):
+            bodies = []
+            for path in paths:
+                async with session.get(path) as response:
+                    bodies.append(await response.read())
+            return bodies
+
+    assert await sent() == await sent()

@@ -40,7 +40,11 @@ def wanted(ask: Ask, *kinds: Kind) -> tuple[Listing, ...]:
     if symbol := ask.query.get("symbol"):
         return (find(ask, symbol, *kinds),)
     if symbols := ask.query.get("symbols"):
-        return tuple(find(ask, name, *kinds) for name in orjson.loads(symbols))
+        try:
+            names = orjson.loads(symbols)
+        except orjson.JSONDecodeError as error:
+            raise UnknownSymbolError(symbols) from error
+        return tuple(find(ask, str(name), *kinds) for name in names)
     return ask.listed(*kinds)
 
 

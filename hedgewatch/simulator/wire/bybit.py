@@ -186,7 +186,9 @@ def past_funding(ask: Ask) -> object:
 
 def order_book(ask: Ask) -> object:
     """Answer /v5/market/orderbook."""
-    quote = ask.quotes(wanted(ask))[0]
+    if not (listings := wanted(ask)):
+        raise UnknownSymbolError(ask.query.get("symbol", ""))
+    quote = ask.world.quote(listings[0], ask.at)
     book = book_of(quote, min(ask.number("limit", 25), 200), ask.at)
     sides = {"b": book.bids, "a": book.asks}
     rows = {side: [[text(price), text(coins)] for price, coins in levels] for side, levels in sides.items()}

@@ -15,6 +15,7 @@ FIRST_WAITS = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 60,
 DENSE_FOR, DENSE_WAIT = timedelta(hours=6), timedelta(minutes=5)
 TRIED_FOR, LONG_WAIT = timedelta(hours=72), timedelta(minutes=30)
 LONGEST_ASKED_WAIT = timedelta(minutes=5)  # of what a receiver may ask for; more where our own wait is long already
+ABSURD_SECONDS = Decimal(86_400)  # beyond it a receiver's wish does not even fit a duration
 JITTER = 0.2
 CLAIM_MARGIN_SECONDS = Decimal(5)  # a claim outlives the send, so that nobody else sends the same meanwhile
 PASS_SECONDS = Decimal("0.5")  # a pass ends before the next one is due, whatever hangs
@@ -42,9 +43,9 @@ def next_attempt(
     else:
         wait = DENSE_WAIT if tried_for < DENSE_FOR else LONG_WAIT
     wait *= float(1 + jitter)
-    longest = max(2 * wait, LONGEST_ASKED_WAIT)
-    if retry_after is not None and retry_after > Decimal(repr(wait.total_seconds())):
-        wait = min(timedelta(seconds=float(min(retry_after, Decimal(repr(longest.total_seconds()))))), longest)
+    if retry_after is not None:
+        asked = timedelta(seconds=float(min(retry_after, ABSURD_SECONDS)))
+        wait = max(wait, min(asked, max(2 * wait, LONGEST_ASKED_WAIT)))
     return now + wait
 
 
@@ -66,17 +67,18 @@ class Deliverer:
 
         A channel that takes longer goes on by itself. Raises StoreUnavailableError (of this pass or an earlier one).
         """
+        errors = self._collect_finished()
         started = []
         for name, notifier in self._notifiers.items():
-            running = self._working.get(name)
-            if running is not None and not running.done():
+            if name in self._working:
                 self._asked_again.add(name)
-            elif running is None and not self._stopping:
+            elif not self._stopping:
                 self._working[name] = asyncio.create_task(self._empty(notifier), name=f"deliver {name}")
                 started.append(self._working[name])
         if started:
             await asyncio.wait(started, timeout=float(patience_seconds))
-        self._collect_finished()
+        for error in (*errors, *self._collect_finished()):
+            raise error
 
     async def drain(self, patience_seconds: Decimal = DRAIN_SECONDS) -> None:
         """Begin no further send, give the running ones time to end, then cut them off: the outbox keeps the rest."""
@@ -87,15 +89,14 @@ class Deliverer:
             for task in cut_off:
                 task.cancel()
             await asyncio.gather(*cut_off, return_exceptions=True)
-        self._working = {name: task for name, task in self._working.items() if not task.cancelled()}
-        self._collect_finished()
+        for error in self._collect_finished():
+            raise error
 
-    def _collect_finished(self) -> None:
+    def _collect_finished(self) -> list[BaseException]:
+        """Forget the channels that are done, and return what ended them before their time."""
         finished = [name for name, task in self._working.items() if task.done()]
-        errors = [self._working.pop(name).exception() for name in finished]
-        for error in errors:
-            if error is not None:
-                raise error
+        tasks = [self._working.pop(name) for name in finished]
+        return [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
 
     async def _empty(self, notifier: Notifier) -> None:
         """Send one message after the other until nothing is due for this channel."""

@@ -1,0 +1,40 @@
+"""Configured channels as plain values, their secrets already resolved and never shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChannel:
+    """A webhook. secret: ``whsec_`` and base64. ca_file: the only authority trusted, None: the system's."""
+
+    kind: ClassVar[str] = "webhook"
+    name: str
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChannel:
+    """A mail server and who gets mail through it.
+
+    server: ``smtp://user@host:port`` (STARTTLS, unless tls is ``none``) or ``smtps://…``. timezone: an IANA name, for
+    words. ca_file: the only authority trusted, None: the system's.
+    """
+
+    kind: ClassVar[str] = "email"
+    name: str
+    to: tuple[str, ...]
+    sender: str
+    server: str
+    password: str | None = field(default=None, repr=False)
+    tls: str | None = None
+    ca_file: Path | None = None
+    timezone: str = "UTC"
+
+
+Channel = WebhookChannel | EmailChannel

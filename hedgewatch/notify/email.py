@@ -1,0 +1,123 @@
+"""Mail over SMTP: encrypted and verified, text and HTML, delivered when the server answered 250 to the message."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from decimal import Decimal
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import aiosmtplib
+import structlog
+
+from hedgewatch.domain.errors import ConfigurationError, DeliveryError
+from hedgewatch.monitoring.ports import Delivery
+from hedgewatch.notify.channels import EmailChannel
+from hedgewatch.notify.message import mail_of, one_line
+from hedgewatch.notify.smtp_faults import explain
+from hedgewatch.notify.smtp_server import smtp_server
+from hedgewatch.notify.trust import trust
+
+TOTAL_SECONDS = 30
+STEP_SECONDS = 10
+
+log = structlog.stdlib.get_logger("hedgewatch.notify")
+
+
+class EmailNotifier:
+    """Sends one mail per event through one server."""
+
+    def __init__(self, channel: EmailChannel) -> None:
+        """Check addresses, server and time zone. Raises ConfigurationError."""
+        place = f"channels.{channel.name}"
+        self._channel = channel
+        self._server = smtp_server(channel, place)
+        self._trust = trust(channel.ca_file, f"{place}.ca_file")
+        self._timezone = _timezone(channel.timezone)
+        self._sender = _address(channel.sender, f"{place}.from")
+        self._recipients = tuple(_address(address, f"{place}.to") for address in channel.to)
+        if not self._recipients:
+            raise ConfigurationError(f"{place}.to: must name at least one address")
+
+    @property
+    def channel(self) -> str:
+        """The channel's name in the configuration."""
+        return self._channel.name
+
+    @property
+    def deadline_seconds(self) -> Decimal:
+        """A little more than a mail may take by itself."""
+        return Decimal(TOTAL_SECONDS + 1)
+
+    async def send(self, delivery: Delivery, now: datetime) -> None:
+        """Send one delivery. Raises DeliveryError that says what to mend and holds no secret.
+
+        Taken by the server for at least one address counts as delivered: a retry would tell the others twice, and hold
+        up what this alert has to tell next. Who was left out is logged.
+        """
+        message = self._message(delivery, now)
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                await self._hand_over(message)
+        except TimeoutError:
+            raise DeliveryError(
+                f"{self._server.host} did not take the mail in time (at most {TOTAL_SECONDS} s)"
+            ) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # from None: the library's errors hold the server's words, which may repeat what we sent
+            raise DeliveryError(f"{self._server.host} {explain(error, self._server, self._channel.password)}") from None
+
+    async def close(self) -> None:
+        """Nothing stays open between two mails."""
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        server = self._server
+        refused, _ = await aiosmtplib.send(
+            message,
+            sender=self._sender,
+            recipients=self._recipients,
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=self._channel.password,
+            use_tls=server.is_encrypted,
+            start_tls=server.starts_tls,
+            tls_context=self._trust if server.is_encrypted or server.starts_tls else None,
+            timeout=STEP_SECONDS,
+        )
+        for address, response in refused.items():
+            log.warning("recipient_refused", channel=self._channel.name, address=address, code=response.code)
+
+    def _message(self, delivery: Delivery, now: datetime) -> EmailMessage:
+        words = mail_of(json.loads(delivery.payload), self._timezone)
+        message = EmailMessage()
+        message["Subject"] = words.subject
+        message["From"] = one_line(self._channel.sender)
+        message["To"] = ", ".join(one_line(address) for address in self._channel.to)
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = f"<{delivery.event_id}@{self._sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Hedgewatch-Event"] = one_line(delivery.event_id)
+        message.set_content(words.text)
+        message.add_alternative(words.html, subtype="html")
+        return message
+
+
+def _address(text: str, place: str) -> str:
+    address = parseaddr(text)[1]
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or address != one_line(address).replace(" ", ""):
+        raise ConfigurationError(f'{place}: "{one_line(text)}" is no mail address')
+    return address
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(
+            f'monitor.timezone: "{name}" is no time zone; one is written like Europe/Zurich'
+        ) from None

@@ -1,1 +1,72 @@
-"""Compose what tells people: channels from the configuration to notifiers."""
+"""Compose what tells people: channels of the configuration become notifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.ports import Clock, Notifier
+from hedgewatch.monitoring.routing import Routing
+from hedgewatch.notify import make_notifier
+from hedgewatch.notify.channels import Channel, EmailChannel, WebhookChannel
+from hedgewatch.notify.trial import trial_delivery
+from hedgewatch.settings import Settings
+from hedgewatch.settings import channel_entries as written
+
+
+def routing_of(settings: Settings) -> Routing:
+    """Return which channels are told which severity."""
+    return Routing(channels={severity: getattr(settings.routing, severity.value) for severity in Severity})
+
+
+def make_notifiers(settings: Settings, environ: Mapping[str, str]) -> tuple[Notifier, ...]:
+    """Make a notifier for every channel; raises ConfigurationError for all that cannot be made, at once."""
+    notifiers: list[Notifier] = []
+    problems: list[str] = []
+    for name, entry in settings.channels.items():
+        try:
+            notifiers.append(make_notifier(_channel(name, entry, settings, environ)))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return tuple(notifiers)
+
+
+async def send_trial(settings: Settings, name: str, environ: Mapping[str, str], clock: Clock) -> str:
+    """Send a test message through one channel and return its id. Raises ConfigurationError or DeliveryError."""
+    if name not in settings.channels:
+        known = ", ".join(settings.channels) or "none"
+        raise ConfigurationError(f'channels: there is no channel "{name}"; configured: {known}')
+    notifier = make_notifier(_channel(name, settings.channels[name], settings, environ))
+    try:
+        delivery = trial_delivery(name, clock.now())
+        await notifier.send(delivery, clock.now())
+    finally:
+        await notifier.close()
+    return delivery.event_id
+
+
+def _channel(name: str, entry: written.Channel, settings: Settings, environ: Mapping[str, str]) -> Channel:
+    if isinstance(entry, written.WebhookChannel):
+        if entry.secret is None:
+            raise ConfigurationError(f'channels.{name}.secret: missing; write secret = "env:NAME" of a whsec_… value')
+        return WebhookChannel(
+            name=name,
+            url=entry.url.resolve(environ).get_secret_value(),
+            secret=entry.secret.resolve(environ).get_secret_value(),
+            ca_file=entry.ca_file,
+        )
+    if isinstance(entry, written.EmailChannel):
+        return EmailChannel(
+            name=name,
+            to=entry.to,
+            sender=entry.from_,
+            server=entry.server.resolve(environ).get_secret_value(),
+            password=entry.password.resolve(environ).get_secret_value() if entry.password else None,
+            tls=entry.tls,
+            ca_file=entry.ca_file,
+            timezone=settings.monitor.timezone,
+        )
+    raise ConfigurationError(f"channels.{name}.kind: {entry.kind} is not built yet")

@@ -69,17 +69,12 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong request, 3 something needs attention."""
     try:
         code = app(args=list(arguments), standalone_mode=False)
-    except ConfigurationError as error:
-        _complain(*error.problems)
-        return WRONG
     except HedgewatchError as error:
-        _complain(str(error))
-        return FAILED
-    except typer.Abort:
-        return FAILED
+        _complain(*str(error).splitlines())
+        return WRONG if isinstance(error, ConfigurationError) else FAILED
     except KeyboardInterrupt:
         return DONE
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our answer went away, as `| head` does
         sys.stderr.close()
         return DONE
     except Exception as error:  # noqa: BLE001  the last line of the program: say what broke, show no locals

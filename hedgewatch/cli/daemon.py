@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from hedgewatch import logs
-from hedgewatch.bootstrap.reading import page_options, reading
+from hedgewatch.bootstrap.reading import reading
 from hedgewatch.bootstrap.watching import watching
 from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.cli.serving import split_address
@@ -53,7 +53,7 @@ async def serve(settings: Settings, *, worker: bool, pages: socket.socket | None
             running = Worker(await stack.enter_async_context(watching(settings, os.environ, SystemClock())))
             parts.append((running.run(), running.stop))
         if pages is not None:
-            history = stack.enter_context(reading(settings))
+            history = stack.enter_context(reading(settings, os.environ))
             served = Pages(make_app(history, page_options(settings)), pages)
             parts.append((served.run(), served.stop))
         await run_parts(parts)

@@ -18,6 +18,7 @@ def once(
     Example: hedgewatch --config hedgewatch.toml once --json
     """
     import asyncio
+    import os
 
     from hedgewatch.bootstrap.watching import look_once
     from hedgewatch.cli.loading import ready_settings
@@ -26,7 +27,7 @@ def once(
     from hedgewatch.worker import SystemClock
 
     settings = ready_settings(ctx)
-    result = asyncio.run(look_once(settings, SystemClock()))
+    result = asyncio.run(look_once(settings, os.environ, SystemClock()))
     if as_json or ctx.obj.json:
         print_json(cycle_json(result))
     else:

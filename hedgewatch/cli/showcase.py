@@ -16,9 +16,9 @@ from typing import Any
 from rich.console import Console
 
 from hedgewatch.bootstrap.places import shipped
-from hedgewatch.bootstrap.reading import page_options, reading
+from hedgewatch.bootstrap.reading import reading
 from hedgewatch.bootstrap.watching import watching
-from hedgewatch.cli.daemon import configure_logs, run_parts
+from hedgewatch.cli.daemon import configure_logs, page_options, run_parts
 from hedgewatch.cli.serving import split_address
 from hedgewatch.cli.tables import number, percent
 from hedgewatch.domain.errors import ConfigurationError
@@ -102,7 +102,7 @@ class Showcase:
         self._say(f"[bold]database   [/bold] {settings.storage.url}")
         parts = await stack.enter_async_context(watching(settings, stage.environ, SystemClock()))
         worker = Worker(parts, on_cycle=self._tell)
-        pages = Pages(make_app(stack.enter_context(reading(settings)), page_options(settings)), socket)
+        pages = Pages(make_app(stack.enter_context(reading(settings, stage.environ)), page_options(settings)), socket)
         if self._seconds:
             timer = asyncio.get_running_loop().call_later(self._seconds, worker.stop)
             stack.callback(timer.cancel)
@@ -129,7 +129,7 @@ class Showcase:
             self._say(f"[bold red]{event.severity.value:<8}[/bold red] {event.type.value}: {event.finding.message}")
 
     def _summary(self, settings: Settings, stage: Stage) -> dict[str, Any]:
-        with reading(settings) as history:
+        with reading(settings, stage.environ) as history:
             deliveries = history.deliveries(limit=10_000)
             alerts = history.alerts(limit=10_000)
         delivered = Counter(row["channel"] for row in deliveries if row["state"] == "delivered")

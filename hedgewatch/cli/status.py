@@ -17,6 +17,7 @@ def status(
 
     Example: hedgewatch status --json
     """
+    import os
     from datetime import UTC, datetime
 
     from hedgewatch.bootstrap.reading import reading
@@ -25,7 +26,7 @@ def status(
     from hedgewatch.cli.tables import print_json
 
     settings = loaded_settings(ctx)
-    with reading(settings) as history:
+    with reading(settings, os.environ) as history:
         standing = standing_of(history, settings.poll_seconds, datetime.now(UTC))
     if as_json or ctx.obj.json:
         print_json(standing.as_json())

@@ -1,0 +1,127 @@
+"""Compose the watch: exchanges, store, rules and channels become one running whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from random import SystemRandom
+
+from hedgewatch.bootstrap.telling import make_notifiers, routing_of
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.rules import EXCHANGE_RULES
+from hedgewatch.exchanges.inspection import Inspection, inspect
+from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
+from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
+from hedgewatch.monitoring.delivery import Deliverer
+from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
+from hedgewatch.settings import Settings, declared_hedges, rule_settings
+from hedgewatch.storage.cycle_store import SqlCycleStore
+from hedgewatch.storage.database import Database, open_database
+from hedgewatch.storage.market_shelf import SqlMarketShelf
+from hedgewatch.storage.memory import MemoryStore
+from hedgewatch.storage.migrate import check
+from hedgewatch.storage.outbox import SqlOutbox
+from hedgewatch.storage.schema import SchemaStatus
+
+CYCLE_DEADLINE_SECONDS = Decimal(10)
+CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
+FETCH_TIMEOUT_SECONDS = Decimal(20)  # of one exchange's whole answer, market list included
+LOOK_DEADLINE_SECONDS = Decimal(30)  # a person who asks once would rather wait than read "no answer yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """Everything a worker runs."""
+
+    watch: Watch
+    cycle: MonitorCycle
+    deliverer: Deliverer
+    clock: Clock
+
+
+def watch_of(settings: Settings) -> Watch:
+    """Return what the configuration says is to be watched."""
+    return Watch(
+        hedges=declared_hedges(settings),
+        exchange_rules={rule: rule_settings(settings, rule) for rule in EXCHANGE_RULES},
+        routing=routing_of(settings),
+        poll_seconds=settings.poll_seconds,
+        dashboard_url=f"http://{settings.web.listen}",
+    )
+
+
+@asynccontextmanager
+async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock) -> AsyncIterator[Watching]:
+    """Open everything a worker needs, and close it afterwards.
+
+    Raises ConfigurationError (secrets, exchanges) or StoreUnavailableError before anything runs.
+    """
+    watch = watch_of(settings)
+    deadline = min(CYCLE_DEADLINE_SECONDS, watch.poll_seconds * CYCLE_DEADLINE_SHARE)
+    async with AsyncExitStack() as stack:
+        notifiers = make_notifiers(settings, environ)
+        for notifier in notifiers:
+            stack.push_async_callback(notifier.close)
+        database = open_database(settings.storage.url.resolve(environ).get_secret_value())
+        stack.callback(database.close)
+        collector = _collector(settings, watch, SqlMarketShelf(database), clock, deadline)
+        stack.push_async_callback(collector.close)
+        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom())
+        stack.push_async_callback(deliverer.drain)
+        cycle = MonitorCycle(watch, collector=collector, store=SqlCycleStore(database, clock), clock=clock)
+        yield Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock)
+
+
+async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock) -> CycleResult:
+    """Run one cycle against what the store remembers (or nothing, if there is no store yet), and keep nothing."""
+    watch = watch_of(settings)
+    async with AsyncExitStack() as stack:
+        store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value(), clock)
+        collector = _collector(settings, watch, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
+        stack.push_async_callback(collector.close)
+        return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
+
+
+async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspection, ...]:
+    """Ask every exchange of the configuration what it offers of what is wanted."""
+    inspections = []
+    for exchange, refs in _wanted(settings).items():
+        source = _source(settings, exchange, MemoryStore(), clock)
+        try:
+            inspections.append(await inspect(source, refs))
+        finally:
+            await source.close()
+    return tuple(inspections)
+
+
+def _remembering(stack: AsyncExitStack, url: str, clock: Clock) -> CycleStore:
+    if check(url).status is not SchemaStatus.CURRENT:
+        return MemoryStore()
+    database = Database(url, owner=False)
+    stack.callback(database.close)
+    return SqlCycleStore(database, clock)
+
+
+def _wanted(settings: Settings) -> Mapping[str, tuple[InstrumentRef, ...]]:
+    return instruments_by_exchange(declared_hedges(settings))
+
+
+def _collector(
+    settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, deadline_seconds: Decimal
+) -> Collector:
+    sources = [_source(settings, exchange, shelf, clock) for exchange in instruments_by_exchange(watch.hedges)]
+    return Collector(sources, deadline_seconds=deadline_seconds, clock=clock)
+
+
+def _source(settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock) -> CcxtSource:
+    section = settings.exchanges.get(exchange)
+    return CcxtSource(
+        exchange=exchange,
+        base_url=section.base_url if section else None,
+        timeout_seconds=FETCH_TIMEOUT_SECONDS,
+        shelf=shelf,
+        clock=clock,
+    )

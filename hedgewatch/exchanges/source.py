@@ -27,6 +27,7 @@ from hedgewatch.exchanges.client import Door, guarded_client
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.funding_terms import FundingTerms
 from hedgewatch.exchanges.history import FundingHistory, Settled
+from hedgewatch.exchanges.jumps import JumpGuard
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.outcome import Findings, faults_of, judge_outcome, one_line
 from hedgewatch.exchanges.parse import parse_settled
@@ -75,6 +76,7 @@ class CcxtSource:
         self._terms = FundingTerms(self._quirk.terms)
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
+        self._jumps = JumpGuard()
         self._is_open = True
         self._fetching = asyncio.Lock()
 
@@ -119,6 +121,7 @@ class CcxtSource:
             found.readings = self._read(known, answers)
             if await self._learn_intervals(found, deadline):
                 found.readings = self._read(known, answers)
+            found.readings = self._jumps.guard(found.readings)
             history = results.get("history")
             if isinstance(history, Settled):
                 found.settled = self._settled(history, wanted, found)

@@ -1,0 +1,126 @@
+"""What a configuration asks for that this version does not do yet, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hedgewatch.domain.instrument import InstrumentKind
+from hedgewatch.domain.rules.catalogue import CATALOGUE
+from hedgewatch.domain.thresholds import JudgedPer
+from hedgewatch.settings.channel_entries import AppriseChannel, WebhookChannel
+from hedgewatch.settings.hedge_entries import HedgeEntry, LegEntry
+from hedgewatch.settings.models import Settings
+from hedgewatch.settings.rule_entries import RuleEntry
+from hedgewatch.settings.visit import KeyPath, written
+
+BUILT_RULES = frozenset({"drift", "basis_adverse", "negative_funding", "data_stale", "exchange_down"})
+
+Gap = tuple[KeyPath, str]
+
+
+def not_built(settings: Settings) -> tuple[str, ...]:
+    """Return a line for everything configured that this version does not do yet; none: it can all be watched."""
+    gaps = (
+        *_general(settings),
+        *_holdings(settings),
+        *_hedges(settings),
+        *_rules(settings.rules, ("rules",)),
+        *_telling(settings),
+        *_web(settings),
+    )
+    return tuple(f"{settings.file}: {written(path)}: {what} is not built yet" for path, what in gaps)
+
+
+def _general(settings: Settings) -> Iterator[Gap]:
+    if settings.monitor.profile != "default":
+        yield ("monitor", "profile"), f'scaling thresholds by the profile "{settings.monitor.profile}"'
+    for key in ("keep_raw", "keep_hourly"):
+        if key in settings.storage.model_fields_set:
+            yield ("storage", key), "thinning out history"
+    for name in settings.accounts:
+        yield ("accounts", name), "reading accounts"
+    for name in settings.currencies:
+        yield ("currencies", name), "valuing a quote currency in dollars"
+
+
+def _holdings(settings: Settings) -> Iterator[Gap]:
+    for index, holding in enumerate(settings.holdings):
+        if holding.account is not None:
+            yield ("holdings", index, "account"), "reading a quantity from an account"
+        if holding.collateral:
+            yield ("holdings", index, "collateral"), "counting coins that are posted as margin"
+
+
+def _hedges(settings: Settings) -> Iterator[Gap]:
+    for index, hedge in enumerate(settings.hedges):
+        path: KeyPath = ("hedges", index)
+        if len(hedge.all_legs) > 1:
+            yield (*path, "legs"), "watching several legs of one hedge"
+        for number, leg in enumerate(hedge.all_legs):
+            yield from _leg(leg, path if hedge.futures is not None else (*path, "legs", number))
+        yield from _terms(hedge, path)
+        yield from _rules(hedge.rules, (*path, "rules"))
+        for rule in hedge.rules:
+            per = CATALOGUE[rule].judged_per
+            if rule in BUILT_RULES and per is JudgedPer.EXCHANGE:
+                yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
+
+
+def _leg(leg: LegEntry, path: KeyPath) -> Iterator[Gap]:
+    if leg.account is not None:
+        yield (*path, "account"), "reading a position from an account"
+    elif leg.position is None:
+        yield (*path, "position"), "watching a future without a declared position"
+    if leg.share is not None:
+        yield (*path, "share"), "splitting orders over legs"
+    if leg.futures.is_inverse:
+        yield (*path, "futures"), f"watching an inverse future ({leg.futures})"
+    if leg.futures.kind is InstrumentKind.FUTURE:
+        yield (*path, "futures"), f"watching a dated future ({leg.futures})"
+
+
+def _terms(hedge: HedgeEntry, path: KeyPath) -> Iterator[Gap]:
+    if hedge.proxy is not None:
+        yield (*path, "proxy"), "hedging by another asset's future"
+    if hedge.target_mode != "coin":
+        yield (*path, "target_mode"), f'the target "{hedge.target_mode}"'
+    for key, what in (
+        ("event_at", "telling when an event has passed"),
+        ("event_settle", "telling when an event has passed"),
+        ("profit_target", "telling when a profit target is reached"),
+        ("opening_until", "leaving out what is still being built"),
+    ):
+        if key in hedge.model_fields_set:
+            yield (*path, key), what
+
+
+def _rules(rules: dict[str, RuleEntry], path: KeyPath) -> Iterator[Gap]:
+    for rule, entry in rules.items():
+        if rule not in BUILT_RULES and entry.enabled is not False:
+            yield (*path, rule), f"the rule {rule}"
+
+
+def _telling(settings: Settings) -> Iterator[Gap]:
+    for name, channel in settings.channels.items():
+        if isinstance(channel, AppriseChannel):
+            yield ("channels", name, "kind"), 'the channel kind "apprise"'
+        elif isinstance(channel, WebhookChannel) and channel.format != "hedgewatch":
+            yield ("channels", name, "format"), f'the webhook format "{channel.format}"'
+    if settings.routing.fallback:
+        yield ("routing", "fallback"), "falling back to another channel"
+    if settings.routing.digest is not None:
+        yield ("routing", "digest"), "the daily digest"
+    if settings.routing.maintenance:
+        yield ("routing", "maintenance"), "holding back alerts during maintenance"
+    if settings.heartbeat.url is not None:
+        yield ("heartbeat", "url"), "sending a heartbeat"
+
+
+def _web(settings: Settings) -> Iterator[Gap]:
+    web = settings.web
+    if not web.is_loopback:
+        yield ("web", "listen"), "a dashboard that others can reach"
+    given = {"token": web.token, "tls": web.tls, "behind_proxy": web.behind_proxy, "allowed_hosts": web.allowed_hosts}
+    for key, value in given.items():
+        if value:
+            yield ("web", key), "locking the dashboard"

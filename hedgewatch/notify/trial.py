@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime
 
 from hedgewatch.monitoring.payload import time_text, trial_payload
-from hedgewatch.monitoring.ports import Delivery, Notifier
+from hedgewatch.monitoring.ports import Delivery
 
 EVENT_TYPE = "hedgewatch.test"
 ID_LENGTH = 26
@@ -27,10 +27,3 @@ def trial_delivery(channel: str, now: datetime) -> Delivery:
         attempts=0,
         first_attempt_at=None,
     )
-
-
-async def send_trial(notifier: Notifier, now: datetime) -> str:
-    """Send a test message through one channel and return its event id. Raises DeliveryError."""
-    delivery = trial_delivery(notifier.channel, now)
-    await notifier.send(delivery, now)
-    return delivery.event_id

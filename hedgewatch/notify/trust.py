@@ -24,7 +24,8 @@ def refused_certificate(error: BaseException) -> str | None:
     """Return why a certificate was refused, None if the error, or what caused it, is not about a certificate."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        # aiohttp's own certificate error is one of these too, but without the message
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):
             return cause.verify_message
         cause = cause.__cause__ or cause.__context__
     return None

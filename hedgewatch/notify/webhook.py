@@ -22,7 +22,7 @@ from hedgewatch.notify.channels import WebhookChannel
 from hedgewatch.notify.trust import refused_certificate, trust
 
 CONNECT_SECONDS = 3
-TOTAL_SECONDS = 10
+TOTAL_SECONDS = Decimal(10)
 MOST_READ_BYTES = 8 * 1024
 LATE_AFTER_SECONDS = 60
 SECRET_PREFIX = "whsec_"  # noqa: S105  the public prefix of a secret
@@ -41,10 +41,14 @@ MENDS = {
 class WebhookNotifier:
     """POSTs the frozen body to one address and keeps the connection warm."""
 
-    def __init__(self, channel: WebhookChannel) -> None:
-        """Check the address and the secret. Raises ConfigurationError that shows neither."""
+    def __init__(self, channel: WebhookChannel, *, total_seconds: Decimal = TOTAL_SECONDS) -> None:
+        """Check the address and the secret; ``total_seconds`` is the longest a request may take.
+
+        Raises ConfigurationError that shows neither.
+        """
         place = f"channels.{channel.name}"
         self._channel = channel
+        self._total_seconds = total_seconds
         self._host = _host_of(channel.url, f"{place}.url")
         self._signer = _signer(channel.secret, f"{place}.secret")
         self._trust = trust(channel.ca_file, f"{place}.ca_file")
@@ -58,7 +62,7 @@ class WebhookNotifier:
     @property
     def deadline_seconds(self) -> Decimal:
         """A little more than a request may take by itself."""
-        return Decimal(TOTAL_SECONDS + 1)
+        return self._total_seconds + 1
 
     async def send(self, delivery: Delivery, now: datetime) -> None:
         """POST one delivery; only a 2xx answer counts. Raises DeliveryError that names the host and nothing more."""
@@ -71,7 +75,7 @@ class WebhookNotifier:
             ) as answer:
                 await _read_a_little(answer)
         except TimeoutError:
-            problem = f"{self._host} did not answer in time (at most {TOTAL_SECONDS} s)"
+            problem = f"{self._host} did not answer in time (at most {self._total_seconds} s)"
             raise DeliveryError(problem, retry_after_seconds=_spared(delivery, None)) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # from None: the library's errors hold the whole address, which may be a secret
@@ -89,7 +93,7 @@ class WebhookNotifier:
         """Return the one session, made at the first send because it needs the running loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=float(self._total_seconds), connect=CONNECT_SECONDS),
                 connector=aiohttp.TCPConnector(ssl=self._trust, limit=1),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

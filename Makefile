@@ -11,12 +11,15 @@ PIP := $(PY) -m pip
 # Modules, not scripts: a script's first line names the folder it was made in, and folders get moved.
 LAYERS := $(PY) -c 'import sys; from importlinter.cli import lint_imports_command as run; sys.argv[0] = "lint-imports"; run()'
 
+# A clone has no .venv; a replaced Python or a broken-off run leaves one that is worth nothing. Both are made anew.
+AGAIN := $(if $(shell $(PY) -c 'import pip' 2>/dev/null && echo works),,again)
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint format types spelling layers bench lock clean
+.PHONY: again help demo test check lint format types spelling layers bench lock clean
 
 help:
 	@echo "make demo   watch simulated exchanges, with pages, a mailbox and a webhook receiver (ARGS=\"--seconds 30\")"
@@ -73,15 +76,14 @@ define install
 	@touch $@
 endef
 
-$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml | $(PY)
+$(VENV)/.installed: requirements.lock requirements-build.lock pyproject.toml $(AGAIN) | $(PY)
 	$(call install,-r requirements.lock -r requirements-build.lock)
 
-$(VENV)/.installed-for-tests: requirements-test.lock pyproject.toml | $(PY)
+$(VENV)/.installed-for-tests: requirements-test.lock pyproject.toml $(AGAIN) | $(PY)
 	$(call install,-r requirements-test.lock)
 	@touch $(VENV)/.installed
 
-# Runs only where .venv has no working python: a new clone, or the system's Python was replaced.
-$(PY):
+$(PY): $(AGAIN)
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo "make: no $(PYTHON) here: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

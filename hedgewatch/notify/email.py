@@ -21,7 +21,7 @@ from hedgewatch.notify.smtp_faults import explain
 from hedgewatch.notify.smtp_server import smtp_server
 from hedgewatch.notify.trust import trust
 
-TOTAL_SECONDS = 30
+TOTAL_SECONDS = Decimal(30)
 STEP_SECONDS = 10
 
 log = structlog.stdlib.get_logger("hedgewatch.notify")
@@ -30,10 +30,14 @@ log = structlog.stdlib.get_logger("hedgewatch.notify")
 class EmailNotifier:
     """Sends one mail per event through one server."""
 
-    def __init__(self, channel: EmailChannel) -> None:
-        """Check addresses, server and time zone. Raises ConfigurationError."""
+    def __init__(self, channel: EmailChannel, *, total_seconds: Decimal = TOTAL_SECONDS) -> None:
+        """Check addresses, server and time zone; ``total_seconds`` is the longest a mail may take.
+
+        Raises ConfigurationError.
+        """
         place = f"channels.{channel.name}"
         self._channel = channel
+        self._total_seconds = total_seconds
         self._server = smtp_server(channel, place)
         self._trust = trust(channel.ca_file, f"{place}.ca_file")
         self._timezone = _timezone(channel.timezone)
@@ -50,7 +54,7 @@ class EmailNotifier:
     @property
     def deadline_seconds(self) -> Decimal:
         """A little more than a mail may take by itself."""
-        return Decimal(TOTAL_SECONDS + 1)
+        return self._total_seconds + 1
 
     async def send(self, delivery: Delivery, now: datetime) -> None:
         """Send one delivery. Raises DeliveryError that says what to mend and holds no secret.
@@ -60,11 +64,11 @@ class EmailNotifier:
         """
         message = self._message(delivery, now)
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
+            async with asyncio.timeout(float(self._total_seconds)):
                 await self._hand_over(message)
         except TimeoutError:
             raise DeliveryError(
-                f"{self._server.host} did not take the mail in time (at most {TOTAL_SECONDS} s)"
+                f"{self._server.host} did not take the mail in time (at most {self._total_seconds} s)"
             ) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # from None: the library's errors hold the server's words, which may repeat what we sent
@@ -93,14 +97,15 @@ class EmailNotifier:
 
     def _message(self, delivery: Delivery, now: datetime) -> EmailMessage:
         words = mail_of(json.loads(delivery.payload), self._timezone)
+        event_id = one_line(delivery.event_id).replace(" ", "")
         message = EmailMessage()
         message["Subject"] = words.subject
         message["From"] = one_line(self._channel.sender)
         message["To"] = ", ".join(one_line(address) for address in self._channel.to)
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = f"<{delivery.event_id}@{self._sender.rpartition('@')[2]}>"
+        message["Message-ID"] = f"<{event_id}@{self._sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["X-Hedgewatch-Event"] = one_line(delivery.event_id)
+        message["X-Hedgewatch-Event"] = event_id
         message.set_content(words.text)
         message.add_alternative(words.html, subtype="html")
         return message
@@ -109,7 +114,7 @@ class EmailNotifier:
 def _address(text: str, place: str) -> str:
     address = parseaddr(text)[1]
     local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or address != one_line(address).replace(" ", ""):
+    if not (local and at and domain and text.isprintable()) or " " in address:
         raise ConfigurationError(f'{place}: "{one_line(text)}" is no mail address')
     return address
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import os
 import shutil
 import subprocess
@@ -14,8 +13,6 @@ from typing import Any
 
 import psycopg
 import pytest
-
-NUMBERS = itertools.count(1)
 
 
 def postgres_binaries() -> Path | None:
@@ -87,16 +84,28 @@ def pg_server() -> Iterator[str]:
             server.stop()
 
 
-@pytest.fixture
-def pg_url(pg_server: str) -> Iterator[str]:
-    """URL of an empty PostgreSQL database."""
-    name = f"hw{os.getpid()}_{next(NUMBERS)}"
-    admin = pg_server.format(name="postgres")
+@pytest.fixture(scope="session")
+def pg_database(pg_server: str) -> Iterator[str]:
+    """URL of a PostgreSQL database of this test run; emptied by ``pg_url``."""
+    name, admin = f"hedgewatch_{os.getpid()}", pg_server.format(name="postgres")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
     yield pg_server.format(name=name)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def pg_url(pg_database: str) -> str:
+    """URL of an empty PostgreSQL database; whoever was still connected to it is not any more."""
+    with psycopg.connect(pg_database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return pg_database
 
 
 @pytest.fixture

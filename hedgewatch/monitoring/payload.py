@@ -163,12 +163,13 @@ def _message(event: AlertEvent) -> str:
     """Word what happened: the finding's sentence, and before it what became of the alert."""
     rule = event.state.target.rule.replace("_", " ")
     lasted = duration_text(Decimal(repr((event.at - _since(event)).total_seconds())))
+    why = f" ({event.reason})" if event.reason and event.reason not in event.finding.message else ""
     leads = {
         EventType.FIRING: "",
         EventType.ESCALATED: f"now {event.severity.value}: ",
         EventType.REMINDER: f"reminder, {rule} stands for {lasted}: ",
         EventType.RESOLVED: f"{rule} is over after {lasted}: ",
-        EventType.CLOSED: f"{rule} was closed, not resolved ({event.reason or 'no reason given'}): ",
+        EventType.CLOSED: f"{rule} was closed, not resolved{why}: ",
     }
     return leads[event.type] + event.finding.message
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hedgewatch.domain.alert import AlertEvent, EventType
+from hedgewatch.domain.alert import AlertEvent, EventType, close
 from hedgewatch.domain.finding import Target
 from hedgewatch.monitoring.payload import duration_text, event_payload, time_text, trial_payload
 from hedgewatch.monitoring.query import QUERIES, history_query
@@ -74,6 +74,13 @@ def test_the_message_says_what_became_of_the_alert(kind: EventType, begins: str)
     body = told(drift_event(kind, at=TOLD_AT + timedelta(hours=2)))
     assert body["type"] == f"hedge.alert.{kind.value}"
     assert body["data"]["message"].startswith(begins)
+
+
+def test_a_reason_that_the_finding_already_gives_is_not_said_twice() -> None:
+    event = drift_event(EventType.CLOSED)
+    gone = close(event.state, "taken out of the configuration", TOLD_AT)
+    assert gone is not None
+    assert told(gone)["data"]["message"] == "drift was closed, not resolved: drift (taken out of the configuration)"
 
 
 @pytest.mark.parametrize("kind", [EventType.RESOLVED, EventType.CLOSED])

@@ -60,7 +60,11 @@ class EmailChannel(Section):
     """Mail over SMTP: STARTTLS is required unless ``tls`` is none; smtps speaks TLS from the start."""
 
     kind: Literal["email"]
-    to: Annotated[tuple[Mailbox, ...], BeforeValidator(as_list), Field(min_length=1)]
+    to: Annotated[
+        tuple[Mailbox, ...],
+        BeforeValidator(as_list, json_schema_input_type=Mailbox | tuple[Mailbox, ...]),
+        Field(min_length=1),
+    ]
     from_: Mailbox = Field(alias="from")
     server: MailServer
     password: SecretReference | None = None

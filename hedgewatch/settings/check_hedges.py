@@ -159,6 +159,12 @@ def _check_legs(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
             book.problems.add((*here, "name"), f'a second leg is named "{leg.known_as}"; give each its own name')
         seen.add(leg.known_as)
         _check_leg(book, here, hedge, leg)
+    places = {path: hedge.position} | {
+        (*path, "legs", index): leg.position for index, leg in enumerate(hedge.legs or ())
+    }
+    for here, position in places.items():
+        if position is not None:
+            _check_position(book, (*here, "position"), position)
     shares = sum((leg.share for leg in hedge.all_legs if leg.share is not None), Decimal(0))
     if shares > 1:
         book.problems.add((*path, "legs"), f"the shares of the legs add up to {decimal_text(shares)}, more than 1")
@@ -176,12 +182,10 @@ def _check_leg(book: Book, path: KeyPath, hedge: HedgeEntry, leg: LegEntry) -> N
         book.problems.add(
             (*path, "account"), f'account "{leg.account}" is at {exchange}, the future at {name.ref.exchange}'
         )
-    if leg.position is not None and book.problems.readable(*path, "position"):
-        _check_position(book, (*path, "position"), leg.position)
 
 
 def _check_position(book: Book, path: KeyPath, position: PositionEntry) -> None:
-    if (position.contracts is None) == (position.coins is None):
+    if (position.contracts is None) == (position.coins is None) and book.problems.readable(*path):
         found = (
             "both contracts and coins are given"
             if position.coins is not None

@@ -66,11 +66,11 @@ def apply_environment(document: Document, environ: Mapping[str, str]) -> tuple[D
     problems: list[str] = []
     for variable in sorted(name for name in environ if name.startswith(PREFIX)):
         try:
-            path = _lay(merged, variable, environ[variable])
+            paths = _lay(merged, variable, environ[variable])
         except ConfigurationError as error:
             problems.extend(error.problems)
         else:
-            overrides[path] = variable
+            overrides.update(dict.fromkeys(paths, variable))
     if problems:
         raise ConfigurationError(*problems)
     return merged, overrides
@@ -92,21 +92,23 @@ def _copied(value: Tree) -> Tree:
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
-def _lay(document: Document, variable: str, text: str) -> KeyPath:
-    """Write one variable's value into the document; return its key path."""
+def _lay(document: Document, variable: str, text: str) -> list[KeyPath]:
+    """Write one variable's value into the document; return the key paths of it and of every table it made."""
     parts = variable.removeprefix(PREFIX).split("__")
     if not all(parts):
         raise ConfigurationError(f"{variable}: names no key; write {PREFIX}SECTION__KEY")
     path: KeyPath = ()
+    made: list[KeyPath] = []
     node: Tree = document
     for part in parts[:-1]:
         key = _key(node, path, part, variable)
         if isinstance(node, dict) and key not in node:
             node[key] = {}
+            made.append((*path, key))
         node, path = node[key], (*path, key)
     last = _key(node, path, parts[-1], variable)
     node[last] = _value(variable, text)
-    return (*path, last)
+    return [*made, (*path, last)]
 
 
 def _key(node: Tree, path: KeyPath, part: str, variable: str) -> Tree:

@@ -31,7 +31,7 @@ def effective(settings: Settings) -> Document:
     for entry, hedge in zip(document.get("hedges", ()), settings.hedges, strict=True):
         judged = [rule for rule, definition in CATALOGUE.items() if definition.judged_per in PER_HEDGE]
         entry["rules"] = {rule: _rule(settings, rule, hedge) for rule in judged}
-    return document
+    return {key: document[key] for key in Settings.model_fields if key in document}
 
 
 def plain_values(value: Tree) -> Tree:

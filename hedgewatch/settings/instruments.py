@@ -135,4 +135,6 @@ ExchangeId = Annotated[
 ]
 SpotName = Annotated[InstrumentName, PlainValidator(read_spot), PlainSerializer(str), WithJsonSchema(_TEXT)]
 FutureName = Annotated[InstrumentName, PlainValidator(read_future), PlainSerializer(str), WithJsonSchema(_TEXT)]
-SpotNames = Annotated[tuple[SpotName, ...], BeforeValidator(as_list)]
+SpotNames = Annotated[
+    tuple[SpotName, ...], BeforeValidator(as_list, json_schema_input_type=SpotName | tuple[SpotName, ...])
+]

@@ -14,6 +14,7 @@ from hedgewatch.settings.problems import Problems, did_you_mean
 from hedgewatch.settings.visit import KeyPath, Tree, keys_of, models_at
 
 ROUNDS = 20
+_ABSENT = frozenset({"missing", "union_tag_not_found"})
 _KIND_NAMES = {dict: "a table", list: "a list", str: "text", bool: "true or false", int: "a whole number"}
 
 
@@ -45,9 +46,9 @@ def _note(
     """Note one of pydantic's errors; return the path of what must be left out."""
     path = _path_of(detail, document)
     in_file = _in_file(path, kept)
-    if is_first or detail["type"] != "missing":  # later rounds miss only what an earlier one left out
+    if is_first or detail["type"] not in _ABSENT:  # later rounds miss only what an earlier one left out
         problems.add(in_file, _words(detail, path))
-    if detail["type"] == "missing":
+    if detail["type"] in _ABSENT or detail["type"] == "union_tag_invalid":
         path = path[:-1]
     return _cut(path)
 

@@ -121,7 +121,7 @@ def _addresses(settings: Settings) -> Iterator[str]:
     found += [(path, str(leaf)) for path, leaf in leaves(settings) if isinstance(leaf, Address) and leaf.written]
     for path, url in found:
         parts = urlsplit(url)
-        kinds = ["http, not encrypted"] if parts.scheme == "http" else []
+        kinds = ["http (not encrypted)"] if parts.scheme == "http" else []
         kinds += ["private"] if parts.scheme != "sqlite" and _is_private(parts.hostname or "") else []
         if kinds:
             place = f"{settings.file}: {written(path)}"

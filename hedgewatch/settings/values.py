@@ -222,19 +222,21 @@ _LASTING: dict[str, Any] = {
 _TIME: dict[str, Any] = {"type": "string", "pattern": DURATION_PATTERN}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+_BOUND: dict[str, Any] = {"anyOf": [_NUMBER, _TIME]}
+_BETA: dict[str, Any] = {"anyOf": [{"enum": ["ewma", "ols"]}, _NUMBER]}
 
 Number = Annotated[Decimal, PlainValidator(read_decimal), WithJsonSchema(_NUMBER)]
 Positive = Annotated[Decimal, PlainValidator(read_positive), WithJsonSchema(_NUMBER)]
 NotNegative = Annotated[Decimal, PlainValidator(read_not_negative), WithJsonSchema(_NUMBER)]
 Share = Annotated[Decimal, PlainValidator(read_share), WithJsonSchema(_NUMBER)]
 Ratio = Annotated[Decimal, PlainValidator(read_ratio), WithJsonSchema(_NUMBER)]
-Beta = Annotated[Decimal | str, PlainValidator(read_beta), WithJsonSchema(_NUMBER)]
+Beta = Annotated[Decimal | str, PlainValidator(read_beta), WithJsonSchema(_BETA)]
 Duration = Annotated[Span, PlainValidator(read_span), PlainSerializer(str), WithJsonSchema(_TIME)]
 PollInterval = Annotated[Span, PlainValidator(read_poll), PlainSerializer(str), WithJsonSchema(_TIME)]
 Lasting = Annotated[Patience, PlainValidator(read_patience), PlainSerializer(patience_text), WithJsonSchema(_LASTING)]
-Bound = Annotated[Threshold, PlainValidator(read_threshold), PlainSerializer(str), WithJsonSchema(_NUMBER)]
+Bound = Annotated[Threshold, PlainValidator(read_threshold), PlainSerializer(str), WithJsonSchema(_BOUND)]
 Flag = Annotated[bool, PlainValidator(read_flag), WithJsonSchema(_FLAG)]
 Name = Annotated[str, PlainValidator(read_name), WithJsonSchema({"type": "string", "minLength": 1})]
 TimeZone = Annotated[str, PlainValidator(read_timezone), WithJsonSchema({"type": "string"})]
 Moment = Annotated[datetime, PlainValidator(read_moment), WithJsonSchema(_MOMENT)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(as_list)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(as_list, json_schema_input_type=Name | tuple[Name, ...])]

@@ -20,7 +20,9 @@ BUSY_SECONDS = 10
 OWNER_KEY = 0x68656467  # this program's advisory locks; they belong to one database of the server
 OWNER_WAIT = "2s"  # an old session may need a moment to end after its worker was killed
 POSTGRES_OPTIONS = {"timezone": "UTC", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
-WRITER_OPTIONS = {**POSTGRES_OPTIONS, "statement_timeout": "30s", "synchronous_commit": "on"}
+# a worker whose machine is gone loses its session, and so its lock, within half a minute
+KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+WRITER_OPTIONS = {**POSTGRES_OPTIONS, **KEEPALIVES, "statement_timeout": "30s", "synchronous_commit": "on"}
 READER_OPTIONS = {**POSTGRES_OPTIONS, "statement_timeout": "15s", "default_transaction_read_only": "on"}
 
 
@@ -143,7 +145,13 @@ def _postgres_engine(place: Place, options: dict[str, str], *, pool_size: int, m
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_pre_ping=True,
-        connect_args={"options": settings, "connect_timeout": 5, "application_name": "hedgewatch"},
+        connect_args={
+            "options": settings,
+            "connect_timeout": 5,
+            "application_name": "hedgewatch",
+            "keepalives_idle": 10,
+            "tcp_user_timeout": 20_000,
+        },
     )
 
 

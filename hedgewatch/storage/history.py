@@ -14,7 +14,7 @@ from hedgewatch.storage import views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
-from hedgewatch.storage.schema import SchemaState, SchemaStatus, newer_words, state_of
+from hedgewatch.storage.schema import SchemaState, state_of
 from hedgewatch.storage.types import from_ms, to_decimal
 
 Found = list[dict[str, Any]]
@@ -58,12 +58,6 @@ class History:
                 return state_of(connection)
         except DatabaseTrouble as error:
             raise unavailable(self._place, error) from error
-
-    def require_readable(self) -> None:
-        """Raise StoreUnavailableError if the schema is newer than this version."""
-        state = self.schema_state()
-        if state.status is SchemaStatus.NEWER:
-            raise unavailable(self._place, RuntimeError(newer_words(state)))
 
     def recollection(self, now: datetime) -> Recollection:
         """Read what a cycle at ``now`` would remember."""

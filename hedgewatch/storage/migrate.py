@@ -48,6 +48,7 @@ def upgrade(url: str) -> SchemaState:
     with _file_locked(place), _engine(writer_engine(place, owner=False), place) as engine:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a long history takes its time
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_SECONDS}s'")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_KEY})")
             state = state_of(connection)

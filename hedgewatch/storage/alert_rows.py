@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, Held
+from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, Held, fingerprint
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.ports import CycleRecord, EventDraft
@@ -18,12 +17,6 @@ from hedgewatch.storage.types import maybe_at, maybe_ms, to_float, to_ms, to_tex
 OPEN_PHASES = frozenset({AlertPhase.FIRING, AlertPhase.RECOVERING})
 ENDED = {EventType.RESOLVED: "resolved", EventType.CLOSED: "closed"}
 OPEN = "firing"
-
-
-def fingerprint(target: Target) -> str:
-    """Return the hash of an alert's identity labels."""
-    labels = {name: getattr(target, name) for name in ("rule", "hedge", "leg", "account", "exchange", "side")}
-    return hashlib.sha256(json.dumps(labels, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def identity_of(target: Target) -> Row:

@@ -47,21 +47,24 @@ class Identities:
     def __init__(self) -> None:
         """Know no number yet."""
         self._ids: dict[str, dict[Key, int]] = {}
-        self._described: dict[Key, Row] = {}
+        self._described: dict[Key, Instrument] = {}
 
     def instruments(self, connection: Connection, answers: Iterable[ExchangeAnswer]) -> Mapping[Key, int]:
         """Return the numbers of all instruments answered for (and settled); store what is new about them."""
-        rows: dict[Key, Row] = {}
-        seen: set[Key] = set()
+        known = self._ids.get(tables.instrument.name, {})
+        fresh: dict[Key, Instrument] = {}
+        unread: dict[Key, Row] = {}
         for answer in answers:
             for reading in answer.readings:
                 key = instrument_key(reading.ref)
-                seen.add(key)
                 if isinstance(reading, MarketReading):
-                    row = _instrument_row(reading.instrument)
-                    if self._described.get(key) != row:
-                        rows[key] = row
-            seen.update(instrument_key(record.ref) for record in answer.settled)
+                    if self._described.get(key) != reading.instrument:
+                        fresh[key] = reading.instrument
+                elif key not in known:
+                    unread[key] = _unread_row(key)
+            for key in {instrument_key(record.ref) for record in answer.settled} - known.keys():
+                unread[key] = _unread_row(key)
+        rows = {key: _instrument_row(instrument) for key, instrument in fresh.items()}
         put(
             connection,
             tables.instrument,
@@ -69,8 +72,7 @@ class Identities:
             conflict=take_the_last(tables.instrument, keep=("exchange", "symbol")),
             conflict_on=("exchange", "symbol"),
         )
-        self._described.update(rows)
-        unread = {key: _unread_row(key) for key in seen - rows.keys()}
+        self._described.update(fresh)
         return self._numbers(connection, tables.instrument, ("exchange", "symbol"), {**unread, **rows})
 
     def hedges(self, connection: Connection, cycle: CycleRecord) -> Mapping[Key, int]:

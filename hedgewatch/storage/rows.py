@@ -21,8 +21,7 @@ def quality_of(reading: MarketReading | ReadingFailure) -> Quality:
     """Tell how much of an instrument could be read."""
     if isinstance(reading, ReadingFailure):
         return Quality.UNKNOWN
-    wanted = [reading.quote]
-    complete = all(wanted)
+    complete = reading.quote is not None
     if reading.instrument.kind is not InstrumentKind.SPOT:
         complete = complete and reading.mark is not None
     if reading.instrument.kind is InstrumentKind.PERPETUAL:
@@ -155,11 +154,12 @@ def instrument_latest_rows(
 ) -> list[Row]:
     """Return when each instrument was asked for, and its quote if it was good."""
     rows: list[Row] = []
+    started_at_ms = to_ms(started_at)
     for answer in answers:
         for reading in answer.readings:
             quote = reading.quote if isinstance(reading, MarketReading) else None
             seen = (to_ms(quote.stamp.received_at), float(quote.bid), float(quote.ask)) if quote else (None, None, None)
-            rows.append((ids[instrument_key(reading.ref)], to_ms(started_at), *seen))
+            rows.append((ids[instrument_key(reading.ref)], started_at_ms, *seen))
     return rows
 
 

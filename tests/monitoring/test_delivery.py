@@ -172,6 +172,26 @@ async def test_a_channel_that_works_again_takes_what_came_meanwhile() -> None:
     assert hanging.taken == ["msg_firing1", "msg_firing2"]
 
 
+async def test_what_is_stored_while_a_channel_finds_nothing_is_not_overlooked() -> None:
+    class SlowStore(MemoryStore):
+        answers = asyncio.Event()
+
+        async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
+            found = await super().claim(channel, now, claimed_for_seconds)
+            await self.answers.wait()
+            return found
+
+    store, notifier = SlowStore(), ScriptedNotifier("ops")
+    delivering = deliverer(store, SteppedClock(), notifier)
+    await delivering.deliver_due(Decimal("0.01"))
+    await keep(store, [drift_event()], "ops")
+    await delivering.deliver_due(Decimal("0.01"))
+    store.answers.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert notifier.taken == ["msg_firing1"]
+
+
 async def test_a_send_beyond_its_deadline_is_a_failed_attempt() -> None:
     hanging = GatedNotifier("hanging", deadline_seconds=Decimal("0.05"))
     store = await store_with([drift_event()], "hanging")

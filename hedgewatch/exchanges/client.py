@@ -26,6 +26,7 @@ from hedgewatch.monitoring.ports import Clock
 
 URL = re.compile(r"(?P<scheme>https|wss)://(?P<host>[^/:]+)(?::\d+)?(?P<path>.*)")
 PRIVATE = re.compile(r"(?i)private|signature=|api_?key=|sign=|withdraw|transfer|order(?!_?book)")
+KEY_HEADER = re.compile(r"(?i)key|sign|passphrase")
 UNHAPPY = 400
 Sender = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 
@@ -75,13 +76,14 @@ class Door:
         _, host, path = rest.path.split("/", 2) if rest.path.count("/") > 1 else ("", rest.path[1:], "")
         return host, f"/{path}", rest.query
 
-    def permit(self, method: str, url: str) -> None:
-        """Let a request pass if it only reads public market data, and now.
+    def permit(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> None:
+        """Let a request pass if it only reads public market data, unsigned, and now.
 
         Raises BlockedRequestError, or RefusedError while the exchange has asked for patience.
         """
         host, path, query = self.place(url)
-        if method != "GET" or not self._is_listed(host, path, query):
+        is_signed = any(KEY_HEADER.search(name) for name in headers or ())
+        if method != "GET" or is_signed or not self._is_listed(host, path, query):
             raise BlockedRequestError(f"{self.quirk.exchange}: {method} {host}{path} is not on the read-only list")
         if self.retry_at is not None and self._clock.now() < self.retry_at:
             raise RefusedError(self.patience())
@@ -126,7 +128,7 @@ class Door:
         handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
     ) -> aiohttp.ClientResponse:
         """Check each hop of a request again: a redirect must not lead off the list."""
-        self.permit(request.method, str(request.url))
+        self.permit(request.method, str(request.url), request.headers)
         return await handler(request)
 
 
@@ -221,7 +223,7 @@ def guarded_client(quirk: Quirk, door: Door, *, timeout_seconds: Decimal) -> Any
             super().open(lazy)
 
         async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:  # noqa: ANN401  ccxt's
-            self.door.permit(method, url)
+            self.door.permit(method, url, headers)
             spared = self.door.spared(url)
             if spared is not None:
                 return spared
@@ -241,7 +243,7 @@ def guarded_twin(quirk: Quirk, door: Door, *, timeout_seconds: Decimal) -> Any: 
 
     class GuardedTwin(_Guards, base):  # type: ignore[misc]  # ccxt ships no types
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:  # noqa: ANN401  ccxt's
-            self.door.permit(method, url)
+            self.door.permit(method, url, headers)
             spared = self.door.spared(url)
             if spared is not None:
                 return spared

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from hedgewatch.domain.errors import InvalidValueError
@@ -39,11 +40,14 @@ class UnreadableError(Exception):
 
 def moment_of(value: Any) -> datetime | None:  # noqa: ANN401  whatever the exchange wrote
     """Return the moment of a millisecond stamp; None if it is missing or none."""
-    if value is None or value == "" or isinstance(value, bool):
-        return None
+    return _moment(value) if type(value) in {int, str} else None
+
+
+@lru_cache(maxsize=4096)  # the rows of one answer share their stamps
+def _moment(value: str | int) -> datetime | None:
     try:
-        milliseconds = int(value)
-    except (ValueError, TypeError):
+        milliseconds = int(exact(value, "stamp"))
+    except InvalidValueError:
         return None
     if not EARLIEST_MS < milliseconds < LATEST_MS:
         return None
@@ -62,39 +66,30 @@ def _number(row: Row, key: str | None, field: str) -> Decimal | None:
 
 def _price(row: Row, key: str | None, field: str) -> Decimal | None:
     price = _number(row, key, field)
-    if price is not None and price <= 0:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {price}, not above zero")
-    if price is not None and price > HIGHEST_PRICE:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {price:.3e}")
-    return price
+    if price is None or 0 < price <= HIGHEST_PRICE:
+        return price
+    problem = f"{price}, not above zero" if price <= 0 else f"{price:.3e}"
+    raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {problem}")
 
 
-def stamp_of(row: Row, envelope: Row, call: Call, received_at: datetime, source: str) -> Stamp:
-    """Stamp a row with the exchange's time (the row's, else the answer's) and ours."""
-    told = row.get(call.time) if call.time else None
-    if told is None and call.envelope_time:
-        told = envelope.get(call.envelope_time)
-    return Stamp(exchange_time=moment_of(told), received_at=received_at, source=source)
-
-
-@exactly
 def parse_quote(row: Row, call: Call, stamp: Stamp) -> Quote:
     """Read bid and ask. Raises UnreadableError if one is missing, not positive, or they are crossed."""
     bid, ask = _price(row, call.bid, "bid"), _price(row, call.ask, "ask")
     if bid is None or ask is None:
         raise UnreadableError(UnknownReason.MISSING, f"no {'bid' if bid is None else 'ask'} in {stamp.source}")
-    if bid > ask * (1 + CROSSED_HAIR) or ask > bid * WIDEST_SPREAD:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"bid {bid} and ask {ask} are no book")
-    return Quote(bid=min(bid, ask), ask=max(bid, ask), stamp=stamp)
+    if bid <= ask < bid * WIDEST_SPREAD:
+        return Quote(bid=bid, ask=ask, stamp=stamp)
+    if ask < bid <= ask * (1 + CROSSED_HAIR):
+        return Quote(bid=ask, ask=bid, stamp=stamp)
+    raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"bid {bid} and ask {ask} are no book")
 
 
-@exactly
-def check_against(quote: Quote, reference: Decimal | None, name: str) -> None:
-    """Raise UnreadableError if a quote is twice or half a ``reference`` price; no reference, no complaint."""
+def check_against(price: Decimal, reference: Decimal | None, name: str) -> None:
+    """Raise UnreadableError if a price is twice or half a ``reference`` price; no reference, no complaint."""
     if reference is None:
         return
-    if not reference / FARTHEST_FROM_MARK < quote.mid < reference * FARTHEST_FROM_MARK:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"mid {quote.mid} is far from the {name} {reference}")
+    if not reference < price * FARTHEST_FROM_MARK or not price < reference * FARTHEST_FROM_MARK:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{price} is far from the {name} {reference}")
 
 
 def parse_mark(row: Row, call: Call, stamp: Stamp) -> Mark:
@@ -105,7 +100,6 @@ def parse_mark(row: Row, call: Call, stamp: Stamp) -> Mark:
     return Mark(mark_price=mark, index_price=index, stamp=stamp)
 
 
-@exactly
 def parse_interval(row: Row, call: Call) -> Decimal | None:
     """Read a funding interval in hours; None if the row does not say. Raises UnreadableError outside 1 to 24 h."""
     told = row.get(call.interval) if call.interval else None

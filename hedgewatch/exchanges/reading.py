@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hedgewatch.domain.instrument import Instrument, InstrumentKind
 from hedgewatch.domain.market import Funding, Mark, MarketReading, Quote, ReadingFailure, Stamp, UnknownReason
+from hedgewatch.domain.numbers import exactly
 from hedgewatch.exchanges.asking import Asked
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.parse import (
@@ -23,7 +24,6 @@ from hedgewatch.exchanges.parse import (
     parse_mark,
     parse_quote,
     parse_rate,
-    stamp_of,
 )
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
 
@@ -64,7 +64,15 @@ class Reader:
         self._answers = answers
         self._known = known
         self._now = now
+        self._stamps: dict[tuple[Call, datetime | None], Stamp] = {}
+        keys = {"quote": "bid", "mark": "mark", "funding": "rate"}
+        self._plans = {
+            (futures, part): tuple(c for c in answers if c.futures == futures and getattr(c, key) is not None)
+            for futures in (False, True)
+            for part, key in keys.items()
+        }
 
+    @exactly
     def read(self, instruments: Iterable[Instrument]) -> tuple[MarketReading | ReadingFailure, ...]:
         """Read every instrument: a reading, or a failure where not one part could be read."""
         found = [(instrument, self._parts(instrument)) for instrument in instruments]
@@ -93,16 +101,14 @@ class Reader:
 
     def _parts(self, instrument: Instrument) -> _Parts:
         parts, symbol = _Parts(), instrument.ref.symbol
-        futures = instrument.kind is not InstrumentKind.SPOT
-        calls = [call for call in self._answers if call.futures == futures]
-        parts.quote = self._part(parts, "quote", symbol, [call for call in calls if call.bid], _quote)
-        if not futures:
+        if instrument.kind is InstrumentKind.SPOT:
+            parts.quote = self._part(parts, "quote", symbol, self._plans[False, "quote"], _quote)
             return parts
-        parts.mark = self._part(parts, "mark", symbol, [call for call in calls if call.mark], _mark)
+        parts.quote = self._part(parts, "quote", symbol, self._plans[True, "quote"], _quote)
+        parts.mark = self._part(parts, "mark", symbol, self._plans[True, "mark"], _mark)
         _refuse_disagreement(parts)
         if instrument.kind is InstrumentKind.PERPETUAL:
-            rates = [call for call in calls if call.rate]
-            funding = self._part(parts, "funding", symbol, rates, self._funding)
+            funding = self._part(parts, "funding", symbol, self._plans[True, "funding"], self._funding)
             if funding is not None:
                 parts.funding, problems = funding
                 for problem in problems:
@@ -123,14 +129,26 @@ class Reader:
                 detail = fault.text if fault else f"{symbol} is not in {self._quirk.exchange} {call.name}"
                 parts.note(name, fault.reason if fault else UnknownReason.MISSING, detail)
                 continue
-            source = f"{self._quirk.exchange} {call.name}"
             try:
-                return parse(symbol, row, call, stamp_of(row, answer.envelope, call, answer.received_at, source))
+                return parse(symbol, row, call, self._stamp(row, call, answer))
             except UnreadableError as error:
                 parts.note(name, error.reason, error.detail)
         if not calls:
             parts.note(name, UnknownReason.MISSING, f"{self._quirk.exchange} has no call for it")
         return None
+
+    def _stamp(self, row: Row, call: Call, answer: Asked) -> Stamp:
+        """Stamp a row with the exchange's time (the row's, else the answer's) and ours; equal stamps are one."""
+        told = row.get(call.time) if call.time else None
+        if told is None and call.envelope_time:
+            told = answer.envelope.get(call.envelope_time)
+        at = moment_of(told)
+        stamp = self._stamps.get((call, at))
+        if stamp is None:
+            source = f"{self._quirk.exchange} {call.name}"
+            stamp = Stamp(exchange_time=at, received_at=answer.received_at, source=source)
+            self._stamps[call, at] = stamp
+        return stamp
 
     def _funding(self, symbol: str, row: Row, call: Call, stamp: Stamp) -> tuple[Funding, list[UnreadableError]]:
         problems: list[UnreadableError] = []
@@ -148,16 +166,15 @@ class Reader:
     def _interval(
         self, row: Row, call: Call, symbol: str, settles_at: datetime | None, problems: list[UnreadableError]
     ) -> Decimal | None:
-        listed: Any = self._known.listing(symbol).get(self._quirk.market_interval or "")
-        for source, plan in ((row, call), ({"interval": listed}, MINUTES)):
-            try:
-                interval = parse_interval(source, plan)
-            except UnreadableError as error:
-                problems.append(error)
-                return None
-            if interval is not None:
-                return interval
-        return self._known.interval(symbol, settles_at)
+        try:
+            interval = parse_interval(row, call) if call.interval else None
+            if interval is None and self._quirk.market_interval:
+                listed = self._known.listing(symbol).get(self._quirk.market_interval)
+                interval = parse_interval({"interval": listed}, MINUTES)
+        except UnreadableError as error:
+            problems.append(error)
+            return None
+        return self._known.interval(symbol, settles_at) if interval is None else interval
 
 
 def _quote(_: str, row: Row, call: Call, stamp: Stamp) -> Quote:
@@ -167,8 +184,7 @@ def _quote(_: str, row: Row, call: Call, stamp: Stamp) -> Quote:
 def _mark(_: str, row: Row, call: Call, stamp: Stamp) -> Mark:
     mark = parse_mark(row, call, stamp)
     if mark.mark_price is not None:
-        level = Quote(bid=mark.mark_price, ask=mark.mark_price, stamp=stamp)
-        check_against(level, mark.index_price, "index price")
+        check_against(mark.mark_price, mark.index_price, "index price")
     return mark
 
 
@@ -177,7 +193,7 @@ def _refuse_disagreement(parts: _Parts) -> None:
     if parts.quote is None or parts.mark is None:
         return
     try:
-        check_against(parts.quote, parts.mark.mark_price, "mark price")
+        check_against(parts.quote.mid, parts.mark.mark_price, "mark price")
     except UnreadableError as error:
         parts.quote = parts.mark = None
         parts.note("quote", error.reason, error.detail)
@@ -187,7 +203,7 @@ def _refuse_far_quote(parts: _Parts, index: Decimal | None) -> None:
     if parts.quote is None:
         return
     try:
-        check_against(parts.quote, index, "index price")
+        check_against(parts.quote.mid, index, "index price")
     except UnreadableError as error:
         parts.quote = None
         parts.note("quote", error.reason, error.detail)

@@ -114,7 +114,6 @@ class CcxtSource:
         found = Findings(faults=[fault] if fault else [])
         known = [i for ref in wanted.instruments if (i := self.markets.instrument(ref.symbol)) is not None]
         if known:
-            self._want(known)
             results = await self._gathered(self._work(known, wanted), deadline)
             answers = {call: results[call.name] for call in self._quirk.calls if call.name in results}
             found.faults += faults_of(results.values())
@@ -155,45 +154,28 @@ class CcxtSource:
         found.faults += faults_of(results.values())
         return True
 
-    def _want(self, instruments: Sequence[Instrument]) -> None:
-        """Tell the door which rows to keep."""
-        ids = {
-            futures: frozenset(self.markets.market_id(i.ref.symbol) for i in instruments if _is_futures(i) == futures)
-            for futures in (False, True)
-        }
-        self.door.wanted = ids
-
     def _work(self, known: Sequence[Instrument], wanted: Wanted) -> dict[str, Coroutine[Any, Any, Any]]:
-        """List what to ask side by side, by name."""
-        now = self._clock.now()
-        work: dict[str, Coroutine[Any, Any, Any]] = {}
+        """List what to ask side by side, by name, and tell the door which rows to keep."""
+        now, work = self._clock.now(), dict[str, Coroutine[Any, Any, Any]]()
+        ids = {kind: self._ids(known, kind) for kind in InstrumentKind}
+        perpetuals = ids[InstrumentKind.PERPETUAL]
+        by_side = {False: ids[InstrumentKind.SPOT], True: {**perpetuals, **ids[InstrumentKind.FUTURE]}}
+        self.door.wanted = {futures: frozenset(side.values()) for futures, side in by_side.items()}
         for call in self._quirk.calls:
-            ids = self._ids(known, call)
-            if ids:
-                work[call.name] = self.desk.ask(call, ids)
-        perpetuals = [i.ref.symbol for i in known if i.kind is InstrumentKind.PERPETUAL]
-        ids = {symbol: self.markets.market_id(symbol) for symbol in perpetuals}
-        if ids and self._quirk.terms is not None:
-            work["terms"] = self._terms.refresh(self.desk, ids, now)
-        since = {ref: at for ref, at in wanted.settled_since.items() if ref.symbol in ids}
+            asked = perpetuals if call.each and call.rate is not None else by_side[call.futures]
+            if asked:
+                work[call.name] = self.desk.ask(call, asked)
+        if perpetuals and self._quirk.terms is not None:
+            work["terms"] = self._terms.refresh(self.desk, perpetuals, now)
+        since = {ref: at for ref, at in wanted.settled_since.items() if ref.symbol in perpetuals}
         if since:
             work["history"] = self._history.ask(since)
         if self.skew.is_due():
             work["server time"] = self.skew.measure()
         return work
 
-    def _ids(self, known: Sequence[Instrument], call: Call) -> Mapping[str, str]:
-        return {
-            instrument.ref.symbol: self.markets.market_id(instrument.ref.symbol)
-            for instrument in known
-            if _is_futures(instrument) == call.futures
-            and (
-                call.rate is None
-                or call.bid is not None
-                or instrument.kind is InstrumentKind.PERPETUAL
-                or not call.each
-            )
-        }
+    def _ids(self, known: Sequence[Instrument], kind: InstrumentKind) -> dict[str, str]:
+        return {i.ref.symbol: self.markets.market_id(i.ref.symbol) for i in known if i.kind is kind}
 
     async def _gathered(self, work: Mapping[str, Coroutine[Any, Any, Any]], deadline: float) -> dict[str, Any]:
         """Await everything side by side until the deadline; what is late becomes a fault."""
@@ -268,10 +250,6 @@ class CcxtSource:
         """Let go of connections; nothing may be asked afterwards."""
         self._is_open = False
         await asyncio.gather(self.markets.close(), self.client.close())
-
-
-def _is_futures(instrument: Instrument) -> bool:
-    return instrument.kind is not InstrumentKind.SPOT
 
 
 def _description(call: Call) -> str:

@@ -41,7 +41,9 @@ def pinned(world: World) -> None:
 
 
 @each_exchange
-async def test_prices_and_funding_come_back_to_the_digit(exchange: str, source: Any, server: SimulatedExchanges) -> None:
+async def test_prices_and_funding_come_back_to_the_digit(
+    exchange: str, source: Any, server: SimulatedExchanges
+) -> None:
     one: ExchangeSource = source(exchange, server.base_url)
     answer = await read(one, SPOT, PERPETUAL)  # type: ignore[arg-type]  # the port is what the test asks for
     spot, futures = answer.readings

@@ -13,7 +13,7 @@ from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.problems import Problems, did_you_mean
 from hedgewatch.settings.values import decimal_text
-from hedgewatch.settings.visit import KeyPath, Tree
+from hedgewatch.settings.visit import KeyPath, Tree, below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,7 @@ class Book:
         """Return what the file says at a key path, None if nothing."""
         node: Tree = self.document
         for part in path:
-            inside = isinstance(node, list) or (isinstance(node, dict) and part in node)
-            node = node[part] if inside else None
+            node = below(node, part)
         return node
 
     def numbered_hedges(self) -> Iterator[tuple[KeyPath, HedgeEntry]]:

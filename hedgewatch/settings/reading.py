@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from hedgewatch.settings.document import Document
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.problems import Problems, did_you_mean
-from hedgewatch.settings.visit import KeyPath, Tree, keys_of, models_at
+from hedgewatch.settings.visit import KeyPath, Tree, below, keys_of, models_at
 
 ROUNDS = 20
 _ABSENT = frozenset({"missing", "union_tag_not_found"})
@@ -71,8 +71,7 @@ def _as_written(path: KeyPath, document: Document) -> KeyPath:
         if isinstance(part, int) and not isinstance(node, list):
             continue
         kept = (*kept, part)
-        inside = isinstance(node, list) or (isinstance(node, dict) and part in node)
-        node = node[part] if inside else None
+        node = below(node, part)
     return kept
 
 

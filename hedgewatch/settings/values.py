@@ -15,6 +15,7 @@ from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.numbers import exact, plain
 from hedgewatch.domain.thresholds import Patience
 
+LARGEST_POWER = 30
 SECONDS_PER_UNIT = {
     "ms": Decimal("0.001"),
     "s": Decimal(1),
@@ -67,9 +68,12 @@ def problem_of(error: InvalidValueError) -> ValueError:
 def read_decimal(value: object) -> Decimal:
     """Read a decimal, bare or quoted, exactly."""
     try:
-        return exact(value, "")  # type: ignore[arg-type]  # exact refuses every other type itself
+        number = exact(value, "")  # type: ignore[arg-type]  # exact refuses every other type itself
     except InvalidValueError as error:
         raise problem_of(error) from None
+    if abs(number.adjusted()) > LARGEST_POWER:
+        raise ValueError(f"a number of 10 to the power {number.adjusted()} is nothing that is owned or paid")
+    return number
 
 
 def read_positive(value: object) -> Decimal:
@@ -121,6 +125,8 @@ def read_span(value: object) -> Span:
     if not isinstance(value, str) or not _DURATION.fullmatch(value.strip()):
         raise ValueError(f"found {value!r}: {DURATION_HELP}")
     parts = _PART.findall(value)
+    if len(value) > LARGEST_POWER:
+        raise ValueError(f"found a duration of {len(value)} signs: {DURATION_HELP}")
     return Span(seconds=sum((Decimal(count) * SECONDS_PER_UNIT[unit] for count, unit in parts), Decimal(0)))
 
 

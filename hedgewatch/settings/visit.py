@@ -23,6 +23,13 @@ def written(path: KeyPath) -> str:
     return text
 
 
+def below(node: Tree, part: str | int) -> Tree:
+    """Return what lies under one part of a key path, None if nothing does."""
+    if isinstance(node, Mapping):
+        return node.get(part)
+    return node[part] if isinstance(node, list) and isinstance(part, int) and part < len(node) else None
+
+
 def key_of(name: str, model: type[BaseModel]) -> str:
     """Return the key that a field is written by in the file."""
     return model.model_fields[name].alias or name

@@ -73,7 +73,7 @@ ADDED = [
     ("[rules.drift]\nwarning = { fire = -0.02 }", "rules.drift.warning.fire", "did you mean 0.02?"),
     ('[rules.drift]\nwarning = { fire = "2m" }', "rules.drift.warning.fire", "found the duration 2m"),
     ("[rules.drift]\ninfo = { for = 2 }", "rules.drift.info.fire", "is missing"),
-    ("[rules.drift]\nwarning = { fire = 0.02, cler = 0.01 }", "rules.drift.warning.cler", 'did you mean "clear"?'),
+    ("[rules.drift]\nwarning = { fire = 0.02, cleer = 0.01 }", "rules.drift.warning.cleer", 'did you mean "clear"?'),
     ('[rules.drift]\nfor = "a while"', "rules.drift.for", "whole polls"),
     ("[rules.drift]\nfor = -1", "rules.drift.for", "must not be negative"),
     (
@@ -88,11 +88,11 @@ ADDED = [
     ),
     ("[rules.orphaned]\ncritical = { fire = 1 }", "rules.orphaned.critical.fire", "tells a fact at once"),
     (
-        '[rules.drift]\nchannels = ["opps"]\n' + CHANNEL,
+        '[rules.drift]\nchannels = ["opz"]\n' + CHANNEL,
         "rules.drift.channels",
-        'unknown channel "opps"; did you mean "ops"?',
+        'unknown channel "opz"; did you mean "ops"?',
     ),
-    ('[routing]\nwarning = ["opps"]\n' + CHANNEL, "routing.warning", 'unknown channel "opps"; did you mean "ops"?'),
+    ('[routing]\nwarning = ["opz"]\n' + CHANNEL, "routing.warning", 'unknown channel "opz"; did you mean "ops"?'),
     ('[channels.ops]\nkind = "webhok"\nurl = "https://example.com"', "channels.ops.kind", 'did you mean "webhook"?'),
     ('[channels.ops]\nurl = "https://example.com"', "channels.ops.kind", "is missing"),
     (CHANNEL.replace("https", "gopher"), "channels.ops.url", 'found the scheme "gopher"'),
@@ -226,7 +226,7 @@ def test_bad_toml_names_its_line(mistakes: Mistakes) -> None:
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     latin = tmp_path / "latin.toml"
-    latin.write_bytes(b"# caf\xe9")
+    latin.write_bytes(b"# \xe9")
     for path, fragment in ((tmp_path / "none.toml", "no such file"), (tmp_path, "is a folder"), (latin, "not UTF-8")):
         with pytest.raises(ConfigurationError, match=fragment):
             load_settings(path, {})

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import structlog
@@ -43,7 +43,7 @@ class Redactor:
                 text = text.replace(form, MASK)
         return text
 
-    def __call__(self, _logger: object, _method: str, line: str) -> str:
+    def __call__(self, _logger: object, _method: str, line: Any) -> str:  # noqa: ANN401  structlog types it as an event
         """Mask a rendered log line: the last processor, so nothing is written behind its back."""
         return self.clean(line)
 

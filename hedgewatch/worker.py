@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +19,7 @@ from hedgewatch.monitoring.cycle import CycleResult
 DELIVERY_EVERY_SECONDS = 1
 DRAIN_SECONDS = 12  # longer than one send may take
 LATE_AFTER_POLLS = Decimal("1.5")
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 log = structlog.stdlib.get_logger("hedgewatch.worker")
 
@@ -74,7 +76,7 @@ class Worker:
         scheduler.add_job(deliver, "interval", seconds=DELIVERY_EVERY_SECONDS, next_run_time=now, id="deliver")
         return scheduler
 
-    def _guard(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _guard(self, work: Job) -> Job:
         """Wrap a job: whatever breaks in it is logged, and the next run comes all the same."""
 
         async def guarded() -> None:
@@ -102,7 +104,7 @@ class Worker:
 
     def _spawn_delivery(self) -> None:
         """Deliver at once what the cycle has just committed; the delivery job only brings the retries."""
-        task = asyncio.create_task(self._guard(self._deliver)())  # type: ignore[arg-type]  # an async def's awaitable
+        task = asyncio.create_task(self._guard(self._deliver)())
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import typer
 
-from hedgewatch import logs
+from hedgewatch import __version__, logs
 from hedgewatch.bootstrap.reading import reading
 from hedgewatch.bootstrap.watching import watching
 from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.cli.serving import split_address
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings import Settings
-from hedgewatch.web.app import make_app
+from hedgewatch.web.app import PageOptions, make_app
 from hedgewatch.web.serve import Pages, reserve
 from hedgewatch.worker import SystemClock, Worker
 
@@ -57,6 +57,16 @@ async def serve(settings: Settings, *, worker: bool, pages: socket.socket | None
             served = Pages(make_app(history, page_options(settings)), pages)
             parts.append((served.run(), served.stop))
         await run_parts(parts)
+
+
+def page_options(settings: Settings) -> PageOptions:
+    """Return what the pages need to know of the configuration."""
+    return PageOptions(
+        timezone=settings.monitor.timezone,
+        poll_seconds=settings.poll_seconds,
+        allowed_hosts=settings.web.allowed_hosts,
+        version=__version__,
+    )
 
 
 async def run_parts(parts: list[tuple[Coroutine[Any, Any, None], Callable[[], None]]]) -> None:

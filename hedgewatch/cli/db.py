@@ -49,9 +49,9 @@ def _url(ctx: typer.Context) -> str:
 
 
 def _answer(ctx: typer.Context, revision: str | None, head: str, status: str, *, as_json: bool) -> None:
-    from hedgewatch.cli.tables import print_json
-
     if as_json or ctx.obj.json:
+        from hedgewatch.cli.tables import print_json
+
         print_json({"schema": revision, "wanted": head, "status": status})
     elif status == "current":
         typer.echo(f"the database's schema is current ({revision})")

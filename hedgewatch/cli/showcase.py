@@ -141,7 +141,7 @@ class Showcase:
             "deliveries": {
                 name: {"delivered": delivered[name], "pending": pending[name]} for name in settings.channels
             },
-            "received": {"hook": stage.receiver.statistics.received, "mailbox": len(stage.mailbox.messages)},
+            "received": {"hook": stage.receiver.statistics.received, "mailbox": len(stage.mailbox.mails)},
         }
 
 

@@ -14,7 +14,7 @@ from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.domain.market import ExchangeOutcome
 from hedgewatch.domain.numbers import plain
-from hedgewatch.domain.sizing import Order
+from hedgewatch.domain.order import Order
 from hedgewatch.monitoring.cycle import CycleResult
 
 COLOURS = {

@@ -1,7 +1,10 @@
-"""The alert life: ``step()``, a pure function of stored state, finding and elapsed time."""
+"""Alerts: their stored state, their events, and the ids that a crash can only make again."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,3 +85,25 @@ class AlertEvent:
     finding: Finding
     at: datetime
     reason: str | None = None
+
+
+def fingerprint(target: Target) -> str:
+    """Return the SHA-256 (hex) of the canonical JSON of the six identity labels.
+
+    Severity, value, threshold and words are no part of it: changing them keeps the episode.
+    """
+    labels = {name: getattr(target, name) for name in ("account", "exchange", "hedge", "leg", "rule", "side")}
+    canonical = json.dumps(labels, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def episode_id(target: Target, started_at: datetime) -> str:
+    """Return the id of the episode that began at ``started_at``: the same again after a crash."""
+    return f"{fingerprint(target)[:16]}-{round(started_at.timestamp() * 1000)}"
+
+
+def event_id(target: Target, episode: str, kind: EventType, sequence: int) -> str:
+    """Return the id of one event, which is also its webhook-id: the same again after a crash."""
+    identity = "|".join((fingerprint(target), episode, kind.value, str(sequence)))
+    digest = base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode()
+    return f"msg_{digest[:26].lower()}"

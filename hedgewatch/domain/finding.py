@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.sizing import Order
+from hedgewatch.domain.order import Order
 from hedgewatch.domain.thresholds import Action, Severity
 
 
@@ -73,3 +73,8 @@ class Finding:
     def alertable(self) -> bool:
         """True if the outcome is unknown through a fault of the data."""
         return self.unknown is not None and self.unknown is not UnknownReason.NOT_AVAILABLE
+
+
+def unknown_finding(target: Target, reason: UnknownReason, message: str) -> Finding:
+    """Make the answer of a rule that cannot know."""
+    return Finding(target=target, levels={}, value=None, thresholds={}, message=message, actions={}, unknown=reason)

@@ -106,6 +106,7 @@ class InstrumentPast:
     first_asked_at: datetime | None = None
     last_good_at: datetime | None = None
     recent: tuple[PastQuote, ...] = ()
+    unchanged_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

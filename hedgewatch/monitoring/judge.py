@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
-from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, close, step
+from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState
+from hedgewatch.domain.alert_life import close, step
 from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.market import UnknownReason

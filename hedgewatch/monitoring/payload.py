@@ -12,7 +12,7 @@ from urllib.parse import quote
 from hedgewatch.domain.alert import AlertEvent, EventType
 from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.domain.numbers import plain
-from hedgewatch.domain.sizing import Order
+from hedgewatch.domain.order import Order
 from hedgewatch.monitoring.query import history_query
 
 LARGEST_BYTES = 20_000

@@ -9,7 +9,7 @@ from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventTyp
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HedgeSnapshot, Leg, Quality
 from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
-from hedgewatch.domain.sizing import Order, Side, TimeInForce
+from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.thresholds import Action, Severity
 
 TOLD_AT = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ import pytest
 from hedgewatch.domain.alert import AlertEvent, EventType
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
-from hedgewatch.domain.sizing import TimeInForce
+from hedgewatch.domain.order import TimeInForce
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.payload import event_payload, trial_payload
 from hedgewatch.notify.message import MailText, mail_of, one_line

@@ -1,1 +1,22 @@
 """The questions hedgewatch asks of every hedge, one file each, and the table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from hedgewatch.domain.finding import Finding
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
+from hedgewatch.domain.rules import basis_adverse, data_stale, drift, exchange_down, negative_funding
+from hedgewatch.domain.thresholds import RuleSettings
+
+HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], tuple[Finding, ...]]
+ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts], tuple[Finding, ...]]
+
+HEDGE_RULES: Mapping[str, HedgeRule] = {
+    drift.NAME: drift.judge,
+    basis_adverse.NAME: basis_adverse.judge,
+    negative_funding.NAME: negative_funding.judge,
+    data_stale.NAME: data_stale.judge,
+}
+EXCHANGE_RULES: Mapping[str, ExchangeRule] = {exchange_down.NAME: exchange_down.judge}
+BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES})

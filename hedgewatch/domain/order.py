@@ -1,0 +1,49 @@
+"""Orders: what somebody could place to mend a hedge; hedgewatch never does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
+
+
+class Side(StrEnum):
+    """Order side."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class TimeInForce(StrEnum):
+    """Passive (rests in the book or is refused) or immediate-or-cancel."""
+
+    POST_ONLY = "post_only"
+    IOC = "ioc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order somebody could place; hedgewatch never does.
+
+    coins, contracts, order_quantity: positive; order_quantity is in the exchange's own ``order_unit``. limit_price:
+    quote, on the tick. estimated_fee_usd: + is a cost, None if the fee is not known. hedge_ratio_after: if filled
+    whole.
+    """
+
+    ref: InstrumentRef
+    account: str | None
+    side: Side
+    position_side: str | None
+    coins: Decimal
+    contracts: Decimal
+    order_quantity: Decimal
+    order_unit: OrderUnit
+    limit_price: Decimal
+    time_in_force: TimeInForce
+    reduce_only: bool
+    valid_until: datetime
+    estimated_fee_usd: Decimal | None
+    hedge_ratio_after: Decimal | None

@@ -1,0 +1,117 @@
+"""Drift: how far the hedge ratio is from its target, either way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from hedgewatch.domain.finding import Finding, OutcomeKind, Target, unknown_finding
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
+from hedgewatch.domain.instrument import Instrument, Payoff
+from hedgewatch.domain.market import MarketReading, UnknownReason
+from hedgewatch.domain.measure import why_unknown
+from hedgewatch.domain.numbers import ZERO, exactly, plain
+from hedgewatch.domain.order import Order, Side, TimeInForce
+from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
+from hedgewatch.domain.sizing import Advice, rebalance_orders
+from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
+
+NAME = "drift"
+SIDES = {"under": Decimal(-1), "over": Decimal(1)}
+LOTS_WORTH_AN_ORDER = Decimal("1.5")  # one lot's rounding must not call for an order
+
+
+@exactly
+def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
+    """Judge both sides: hedged too little (value below zero) and too much. Thresholds are distances, above zero."""
+    del facts
+    targets = {side: Target(rule=NAME, hedge=snapshot.hedge.name, side=side) for side in SIDES}
+    blind = _blindness(snapshot)
+    if blind is not None:
+        return tuple(unknown_finding(target, *blind) for target in targets.values())
+    drift = snapshot.drift or ZERO
+    return tuple(_judge_side(snapshot, settings, targets[side], drift, sign) for side, sign in SIDES.items())
+
+
+def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
+    name = snapshot.hedge.name
+    for leg in snapshot.legs:
+        if leg.unknown is not None or leg.coins is None:
+            return (
+                leg.unknown or UnknownReason.MISSING,
+                f"{name}: the hedge ratio is not known, {leg.leg.name} was not read",
+            )
+    if snapshot.spot_price is None:
+        return why_unknown(snapshot.spot), f"{name}: the hedge ratio is not known, spot was not read"
+    if snapshot.drift is None:
+        return UnknownReason.NOT_AVAILABLE, f"{name}: there are no coins, so there is no hedge ratio"
+    return None
+
+
+def _judge_side(
+    snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, drift: Decimal, sign: Decimal
+) -> Finding:
+    distance = drift * sign
+    least = _smallest_worth_an_order(snapshot)
+    outcomes = {
+        severity: outcome_above(distance, _at_least(level, least)) for severity, level in settings.levels.items()
+    }
+    breached = [severity for severity, kind in outcomes.items() if kind is OutcomeKind.BREACH]
+    critical = Severity.CRITICAL in breached
+    advice = rebalance_orders(snapshot, is_critical=critical) if breached else Advice()
+    finding = known_finding(
+        target,
+        settings,
+        outcomes,
+        value=drift,
+        message=_words(snapshot, advice),
+    )
+    thresholds = {severity: max(fire, least) for severity, fire in finding.thresholds.items()}
+    return replace(finding, thresholds=thresholds, orders=advice.orders)
+
+
+def _at_least(level: Level, least: Decimal) -> Level:
+    return level if least <= level.fire else replace(level, fire=least)
+
+
+def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:
+    """Return the drift below which the exchange takes no sensible order: 1.5 lots, or its minimum."""
+    leg = snapshot.legs[0]
+    if not isinstance(leg.reading, MarketReading) or not snapshot.exposure or leg.futures_price is None:
+        return ZERO
+    instrument = leg.reading.instrument
+    lots = LOTS_WORTH_AN_ORDER * (instrument.lot_step or ZERO)
+    coins = max(
+        _coins(instrument, lots, leg.futures_price),
+        _coins(instrument, instrument.min_contracts or ZERO, leg.futures_price),
+        (instrument.min_notional or ZERO) / leg.futures_price,
+    )
+    return coins / snapshot.exposure
+
+
+def _coins(instrument: Instrument, contracts: Decimal, price: Decimal) -> Decimal:
+    in_contracts = contracts * instrument.contract_size
+    return in_contracts / price if instrument.payoff is Payoff.INVERSE else in_contracts
+
+
+def _words(snapshot: HedgeSnapshot, advice: Advice) -> str:
+    ratio = snapshot.hedge_ratio or ZERO
+    state = f"{snapshot.hedge.name} is hedged {_short_percent(ratio)}"
+    if advice.orders:
+        return f"{state}: {'; '.join(_order_words(order) for order in advice.orders)}"
+    if advice.why_none:
+        return f"{state}: {advice.why_none}"
+    return f"{state}, {percent(abs(snapshot.drift or ZERO))} from its target"
+
+
+def _short_percent(ratio: Decimal) -> str:
+    return f"{plain(round(ratio * 100, 2))} %"
+
+
+def _order_words(order: Order) -> str:
+    coins, base = plain(order.coins), order.ref.symbol.split("/")[0]
+    worst = "or better" if order.time_in_force is TimeInForce.POST_ONLY else "or better, at once"
+    reduce = ", reduce-only" if order.reduce_only else ""
+    verb = "sell" if order.side is Side.SELL else "buy back"
+    where = f"{order.ref.symbol} on {order.ref.exchange}"
+    return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"

@@ -1,0 +1,53 @@
+"""Exchange down: an exchange gives no useful answer, and which hedges that blinds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hedgewatch.domain.finding import Finding, Target
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
+from hedgewatch.domain.market import MarketReading
+from hedgewatch.domain.numbers import ZERO, exactly, from_float
+from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above
+from hedgewatch.domain.thresholds import RuleSettings
+
+NAME = "exchange_down"
+
+
+@exactly
+def judge(
+    exchange: str, snapshots: Sequence[HedgeSnapshot], settings: RuleSettings, facts: CycleFacts
+) -> tuple[Finding, ...]:
+    """Judge the seconds since the exchange's last useful answer: one good quote among those wanted is useful."""
+    silent = _silent_seconds(exchange, facts)
+    blinded = tuple(
+        snapshot.hedge.name
+        for snapshot in snapshots
+        if any(ref.exchange == exchange for ref in snapshot.hedge.instruments)
+    )
+    finding = known_finding(
+        Target(rule=NAME, exchange=exchange),
+        settings,
+        {severity: outcome_above(silent, level) for severity, level in settings.levels.items()},
+        value=silent,
+        message=_words(exchange, silent, blinded, facts),
+    )
+    return (replace(finding, hedges=blinded),)
+
+
+def _silent_seconds(exchange: str, facts: CycleFacts) -> Decimal:
+    readings = facts.answers[exchange].readings
+    if any(isinstance(reading, MarketReading) and reading.quote is not None for reading in readings):
+        return ZERO
+    since = facts.past.last_answer_at.get(exchange) or facts.past.first_asked_at.get(exchange)
+    return ZERO if since is None else max(ZERO, from_float((facts.read_at - since).total_seconds(), "silence"))
+
+
+def _words(exchange: str, silent: Decimal, blinded: Sequence[str], facts: CycleFacts) -> str:
+    if silent == 0:
+        return f"{exchange} answers"
+    hedges = ", ".join(blinded) or "no hedge"
+    error = facts.answers[exchange].error or "no usable price in its answer"
+    return f"{exchange} has given no useful answer for {duration(silent)}, which blinds {hedges}: {error}"

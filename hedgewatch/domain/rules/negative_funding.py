@@ -1,0 +1,54 @@
+"""Negative funding: the short pays, averaged over the last day."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.finding import Finding, Target, unknown_finding
+from hedgewatch.domain.funding import short_pays_per_day
+from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.market import MarketReading, UnknownReason
+from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.rules.judging import known_finding, outcome_below, percent
+from hedgewatch.domain.thresholds import RuleSettings
+
+NAME = "negative_funding"
+
+
+@exactly
+def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
+    """Judge each leg's mean rate of 24 hours per 8 hours; below zero the short pays."""
+    del facts
+    return tuple(_judge_leg(snapshot, leg, settings) for leg in snapshot.legs)
+
+
+def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings) -> Finding:
+    target = Target(rule=NAME, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
+    where = f"{snapshot.hedge.name}: {leg.leg.futures}"
+    mean = leg.funding_mean
+    if mean is None or not isinstance(leg.reading, MarketReading):
+        reason, words = _blindness(leg)
+        return unknown_finding(target, reason, f"{where}: {words}")
+    return known_finding(
+        target,
+        settings,
+        {severity: outcome_below(mean.rate_8h, level) for severity, level in settings.levels.items()},
+        value=mean.rate_8h,
+        message=f"{where}: {_words(leg, mean)}",
+    )
+
+
+def _blindness(leg: LegSnapshot) -> tuple[UnknownReason, str]:
+    if leg.unknown is not None:
+        return leg.unknown, "the funding rate is not known, the exchange was not read"
+    if leg.funding is not None and leg.funding.interval_hours is None:
+        return UnknownReason.MISSING, "the exchange did not say the funding interval, so its rate cannot be compared"
+    return UnknownReason.MISSING, "the exchange gave no funding rate"
+
+
+def _words(leg: LegSnapshot, mean: FundingMean) -> str:
+    source = "the coming rate, nothing settled is known yet" if mean.from_coming else f"mean of {mean.hours:f} h"
+    words = f"funding is {percent(mean.rate_8h, 4)} per 8 h ({source})"
+    price = leg.mark_price if leg.mark_price is not None else leg.futures_price
+    if leg.coins is None or price is None:
+        return words
+    cost = short_pays_per_day(mean.rate_8h, abs(leg.coins) * price)
+    return f"{words}; your short {'pays' if cost > 0 else 'earns'} {abs(cost):,.2f} USD a day"

@@ -77,15 +77,20 @@ def refuse(place: Place, problem: str) -> StoreUnavailableError:
     return StoreUnavailableError(f"storage: {place.shown}: {problem}")
 
 
+def refuse_folders(place: Place, path: Path) -> None:
+    """Raise StoreUnavailableError if the path is a folder, or lies in one that is not there."""
+    if path.is_dir():
+        raise refuse(place, "this is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise refuse(place, f"the folder {path.parent} does not exist; create it or change storage.url")
+
+
 def prepare_file(place: Place) -> None:
     """Make sure that the SQLite file can be written; a new one is readable for its owner only."""
     path = place.path
     if path is None:
         return
-    if path.is_dir():
-        raise refuse(place, "this is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise refuse(place, f"the folder {path.parent} does not exist; create it or change storage.url")
+    refuse_folders(place, path)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
@@ -111,6 +116,7 @@ def reader_engine(place: Place) -> Engine:
     if place.path is None:
         return _postgres_engine(place, READER_OPTIONS, pool_size=5, max_overflow=5)
     path = place.path
+    refuse_folders(place, path)
     if not path.is_file():
         raise refuse(place, "there is no such database yet; start hedgewatch or run `hedgewatch db upgrade`")
 

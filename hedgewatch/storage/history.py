@@ -122,7 +122,8 @@ class History:
         """Return deliveries (the columns of delivery_history), newest first."""
         return self._view(
             views.DELIVERY_HISTORY,
-            "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel LIMIT :limit",
+            "WHERE (event, channel) IN (SELECT event_id, channel FROM outbox ORDER BY made_at_ms DESC LIMIT :limit) "
+            "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel",
             {"limit": limit},
         )
 

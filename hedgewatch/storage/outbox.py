@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from hedgewatch.monitoring.ports import Delivery, DeliveryState
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.tables import attempt, event, outbox
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
+
+PENDING: ColumnElement[str] = literal_column(
+    f"'{DeliveryState.PENDING.value}'"
+)  # spelt out, so that the index of pending rows serves
 
 
 class SqlOutbox:
@@ -51,7 +67,7 @@ def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]
         earlier.c.episode == outbox.c.episode,
         earlier.c.channel == outbox.c.channel,
         earlier.c.sequence < outbox.c.sequence,
-        earlier.c.state == DeliveryState.PENDING.value,
+        earlier.c.state == PENDING,
     )
     # a claim that ends later than one made now would: the clock was set back, its maker is gone
     unclaimed = or_(
@@ -64,7 +80,7 @@ def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]
         .join(event, event.c.id == outbox.c.event_id)
         .where(
             outbox.c.channel == channel,
-            outbox.c.state == DeliveryState.PENDING.value,
+            outbox.c.state == PENDING,
             outbox.c.due_at_ms <= now_ms,
             unclaimed,
             ~waits,

@@ -214,7 +214,7 @@ outbox = Table(
     _key("channel"),
     *_texts("episode", nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("made_at_ms", BigInteger, nullable=False),
+    Column("made_at_ms", BigInteger, nullable=False, index=True),
     *_texts("state", nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at_ms", BigInteger, nullable=False),

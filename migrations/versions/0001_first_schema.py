@@ -292,6 +292,7 @@ def _make_deliveries() -> None:
     op.create_index("ix_outbox_delivered_at_ms", "outbox", ["delivered_at_ms"])
     op.create_index("ix_outbox_episode_channel_sequence", "outbox", ["episode", "channel", "sequence"])
     op.create_index("ix_outbox_first_attempt_at_ms", "outbox", ["first_attempt_at_ms"])
+    op.create_index("ix_outbox_made_at_ms", "outbox", ["made_at_ms"])
     op.create_index(
         "ix_outbox_pending", "outbox", ["channel", "made_at_ms"], sqlite_where=PENDING, postgresql_where=PENDING
     )

@@ -42,8 +42,8 @@ class HistoryReader(Protocol):
         """Return about ``points`` rows of basis_history since then, oldest first."""
         ...
 
-    def channels_pending(self) -> dict[str, int]:
-        """Count the messages that are not delivered yet, by channel."""
+    def deliveries(self, limit: int = 100) -> Rows:
+        """Return deliveries (delivery_history), newest first."""
         ...
 
 

@@ -58,7 +58,7 @@ class Identities:
             for reading in answer.readings:
                 key = instrument_key(reading.ref)
                 if isinstance(reading, MarketReading):
-                    if self._described.get(key) != reading.instrument:
+                    if not _is_same(self._described.get(key), reading.instrument):
                         fresh[key] = reading.instrument
                 elif key not in known:
                     unread[key] = _unread_row(key)
@@ -132,3 +132,8 @@ def _unread_row(key: Key) -> Row:
 
 def _value(member: Hashable) -> Any:  # noqa: ANN401  the text of an enum's member, or None
     return None if member is None else str(member)
+
+
+def _is_same(known: Instrument | None, instrument: Instrument) -> bool:
+    """Compare by identity first: an exchange hands out the same value until its markets change."""
+    return known is instrument or known == instrument

@@ -15,7 +15,7 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading, Quote, ReadingFailure, SettledFunding
 from hedgewatch.domain.numbers import CONTEXT
 from hedgewatch.monitoring.ports import CycleRecord, Memory
-from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_decimal, to_float, to_ms
+from hedgewatch.storage.types import to_decimal, to_float
 
 POLLS_REMEMBERED = 10
 BASIS_WINDOW = timedelta(days=30)
@@ -56,16 +56,17 @@ def stored_number(value: Decimal) -> Decimal:
 
 def stored_time(at: datetime) -> datetime:
     """Return a time as it comes back from the database: whole milliseconds."""
-    return from_ms(to_ms(at))
+    return at.replace(microsecond=at.microsecond // 1000 * 1000) if at.microsecond % 1000 else at
 
 
 def past_quote(read_at: datetime, quote: Quote) -> PastQuote:
     """Keep a quote as it comes back from the database."""
+    exchange_time = quote.stamp.exchange_time
     return PastQuote(
         read_at=read_at,
         bid=stored_number(quote.bid),
         ask=stored_number(quote.ask),
-        exchange_time=maybe_at(maybe_ms(quote.stamp.exchange_time)),
+        exchange_time=exchange_time and stored_time(exchange_time),
     )
 
 
@@ -177,7 +178,9 @@ class Recollection:
         quote = reading.quote if isinstance(reading, MarketReading) else None
         if quote is None:
             return before
-        kept = [old for old in before.recent if self.polls[0] <= old.read_at != read_at]
+        kept = before.recent[1 - POLLS_REMEMBERED :]
+        if kept and kept[-1].read_at == read_at:
+            kept = before.recent[:-1]
         return InstrumentPast(
             first_asked_at=before.first_asked_at,
             last_good_at=stored_time(quote.stamp.received_at),

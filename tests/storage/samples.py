@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventType, Held
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
@@ -47,6 +48,7 @@ class StandingClock:
         return Decimal(0)
 
 
+@lru_cache(maxsize=4096)
 def instrument(ref: InstrumentRef) -> Instrument:
     spot = ":" not in ref.symbol
     return Instrument(

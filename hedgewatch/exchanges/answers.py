@@ -29,7 +29,7 @@ def decode_and_cut(body: str, call: Call, wanted: Collection[str]) -> Any:  # no
         return cut(decode_exactly(body), call, wanted)
     answer = cut(orjson.loads(body), call, wanted)
     rows = rows_of(answer, call)
-    if rows is None or any(isinstance(value, float) for row in rows for value in row.values()):
+    if rows is None or any(float in map(type, row.values()) for row in rows):
         return cut(decode_exactly(body), call, wanted)
     return answer
 
@@ -40,7 +40,7 @@ def rows_of(answer: Any, call: Call) -> list[dict[str, Any]] | None:  # noqa: AN
         answer = answer.get(key) if isinstance(answer, dict) else None
     if isinstance(answer, dict) and call.id_key in answer:
         return [answer]
-    if isinstance(answer, list) and all(isinstance(row, dict) for row in answer):
+    if isinstance(answer, list) and set(map(type, answer)) <= {dict}:
         return answer
     return None
 
@@ -48,9 +48,12 @@ def rows_of(answer: Any, call: Call) -> list[dict[str, Any]] | None:  # noqa: AN
 def cut(answer: Any, call: Call, wanted: Collection[str]) -> Any:  # noqa: ANN401  see above
     """Return the answer with only the wanted rows; whole if its form is not the one we know."""
     rows = rows_of(answer, call)
-    if rows is None or not all(call.id_key in row for row in rows):
+    if rows is None:
         return answer
-    kept: Any = [row for row in rows if row[call.id_key] in wanted]
+    try:
+        kept: Any = [row for row in rows if row[call.id_key] in wanted]
+    except (KeyError, TypeError):  # a row without an id, or with one that is no text
+        return answer
     return _replaced(answer, call.rows, kept)
 
 

@@ -82,7 +82,7 @@ class Desk:
         rows = rows_of(answer, call)
         if rows is None:
             return None
-        by_id = {row[call.id_key]: row for row in rows if isinstance(row.get(call.id_key), str)}
+        by_id = {row.get(call.id_key): row for row in rows if type(row.get(call.id_key)) is str}
         return {symbol: by_id[market_id] for symbol, market_id in ids.items() if market_id in by_id}
 
     async def _ask_each(self, call: Call, ids: Mapping[str, str]) -> Asked | Fault:

@@ -58,15 +58,23 @@ class CcxtSource:
     """One exchange, read only and without keys."""
 
     def __init__(
-        self, *, exchange: str, base_url: str | None, timeout_seconds: Decimal, shelf: MarketShelf, clock: Clock
+        self,
+        *,
+        exchange: str,
+        base_url: str | None,
+        timeout_seconds: Decimal,
+        shelf: MarketShelf,
+        clock: Clock,
+        quirk: Quirk | None = None,
     ) -> None:
         """Prepare to read ``exchange``; nothing is asked yet.
 
         base_url: every request goes there, the real host as first path segment; None: to the exchange itself.
-        timeout_seconds: for one fetch as a whole. Raises ConfigurationError for an unknown exchange or a bad base_url.
+        timeout_seconds: for one fetch as a whole. quirk: how to read it; None: as the
+        table says. Raises ConfigurationError for an unknown exchange or a bad base_url.
         """
         self._exchange = exchange
-        self._quirk = quirk_for(exchange)
+        self._quirk = quirk or quirk_for(exchange)
         self._clock = clock
         self._timeout = timeout_seconds
         self.door = Door(self._quirk, clock, base_url=base_url)
@@ -157,7 +165,9 @@ class CcxtSource:
     def _work(self, known: Sequence[Instrument], wanted: Wanted) -> dict[str, Coroutine[Any, Any, Any]]:
         """List what to ask side by side, by name, and tell the door which rows to keep."""
         now, work = self._clock.now(), dict[str, Coroutine[Any, Any, Any]]()
-        ids = {kind: self._ids(known, kind) for kind in InstrumentKind}
+        ids: dict[InstrumentKind, dict[str, str]] = {kind: {} for kind in InstrumentKind}
+        for instrument in known:
+            ids[instrument.kind][instrument.ref.symbol] = self.markets.market_id(instrument.ref.symbol)
         perpetuals = ids[InstrumentKind.PERPETUAL]
         by_side = {False: ids[InstrumentKind.SPOT], True: {**perpetuals, **ids[InstrumentKind.FUTURE]}}
         self.door.wanted = {futures: frozenset(side.values()) for futures, side in by_side.items()}
@@ -173,9 +183,6 @@ class CcxtSource:
         if self.skew.is_due():
             work["server time"] = self.skew.measure()
         return work
-
-    def _ids(self, known: Sequence[Instrument], kind: InstrumentKind) -> dict[str, str]:
-        return {i.ref.symbol: self.markets.market_id(i.ref.symbol) for i in known if i.kind is kind}
 
     async def _gathered(self, work: Mapping[str, Coroutine[Any, Any, Any]], deadline: float) -> dict[str, Any]:
         """Await everything side by side until the deadline; what is late becomes a fault."""

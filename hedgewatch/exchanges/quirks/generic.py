@@ -17,7 +17,7 @@ def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
     tickers = "fetch_tickers" if has.get("fetchTickers") is True else "fetch_ticker"
     quotes = tuple(
         Call(
-            name=tickers,
+            name=f"{tickers} {'futures' if futures else 'spot'}",
             method=tickers,
             futures=futures,
             bid="bid",

@@ -112,7 +112,7 @@ def test_the_compose_file_holds_to_its_schema(compose: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("service", "key", "value"),
     [
-        ("worker", "comands", ["worker"]),
+        ("worker", "run_this", ["worker"]),
         ("worker", "restart", "sometimes"),
         ("web", "ports", [8710]),
         ("web", "depends_on", {"worker": {"condition": "healthy"}}),

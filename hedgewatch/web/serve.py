@@ -75,6 +75,12 @@ class Pages:
             )
         )
 
+    @property
+    def address(self) -> str:
+        """The ``host:port`` that is listened on, as a link needs it: port 0 has become a real one."""
+        host, port = self._socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
     async def run(self) -> None:
         """Serve until stopped; ends within two seconds of it."""
         try:

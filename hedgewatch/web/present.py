@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from hedgewatch.domain.numbers import exactly, plain
+from hedgewatch.domain.numbers import exact, exactly, plain
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.rules.definitions import FACT, FRACTION, RATE_8H, SECONDS
 from hedgewatch.monitoring.payload import duration_text
@@ -53,6 +53,18 @@ def money(value: Decimal | None) -> str:
 def number(value: Decimal | None) -> str:
     """Write any other number with at most 8 significant digits."""
     return price(value)
+
+
+def percent_text(text: str) -> str:
+    """Write the decimal text of a fraction as percent."""
+    return percent(exact(text, "fraction"))
+
+
+def funding_flow(rate: Decimal | None, futures_coins: Decimal | None) -> str | None:
+    """Say whether a position receives or pays funding (positive: longs pay shorts); None if neither or not known."""
+    if not rate or not futures_coins:
+        return None
+    return "received" if (rate > 0) is (futures_coins < 0) else "paid"
 
 
 @exactly

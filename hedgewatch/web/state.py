@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.finding import OutcomeKind
-from hedgewatch.domain.market import Quality
+from hedgewatch.domain.hedge import Quality
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.web.ports import Row, Rows
 from hedgewatch.web.present import rule_name, seconds_between
 
+Judged = tuple[str, str | None, str | None]  # rule, leg, exchange
 FRESH_SECONDS = Decimal(30)
 FRESH_POLLS = 3
 
@@ -71,10 +72,7 @@ def standing_of(hedge: Row, outcomes: Rows, alerts: Rows, *, now: datetime, poll
     stale = stale_words(hedge["read_at"], now, poll_seconds)
     found = [(FIRING[Severity(alert["severity"])], str(alert["message"])) for alert in alerts]
     found += _of_data(hedge, outcomes, stale)
-    if not alerts:
-        found += _of_outcomes(outcomes)
-    elif missing := _not_available(outcomes):
-        found.append((State.PARTIAL, missing))
+    found += _of_outcomes(outcomes, {_judged(alert) for alert in alerts})
     state = min((state for state, _ in found), key=lambda state: state.rank, default=State.OK)
     reasons = tuple(dict.fromkeys(reason for reached, reason in found if reached is state))
     return HedgeStanding(state=state, reasons=reasons or ("every rule is clear",), stale=stale)
@@ -101,9 +99,9 @@ def worst_first(alerts: Iterable[Row]) -> list[Row]:
 
 def worst_sides(outcomes: Iterable[Row]) -> list[Row]:
     """Keep one outcome per rule, leg and exchange: of a rule with two sides the worse."""
-    kept: dict[tuple[str, str | None, str | None], Row] = {}
+    kept: dict[Judged, Row] = {}
     for outcome in outcomes:
-        key = (outcome["rule"], outcome["leg"], outcome["exchange"])
+        key = _judged(outcome)
         if key not in kept or _badness(outcome) < _badness(kept[key]):
             kept[key] = outcome
     return sorted(kept.values(), key=_badness)
@@ -117,6 +115,10 @@ def state_of_outcome(outcome: Row) -> State:
     if kind is OutcomeKind.UNKNOWN:
         return State.UNKNOWN if outcome["alertable"] else State.PARTIAL
     return State.OK if kind is OutcomeKind.CLEAR else State.WATCH
+
+
+def _judged(row: Row) -> Judged:
+    return (row["rule"], row["leg"], row["exchange"])
 
 
 def _badness(outcome: Row) -> int:
@@ -136,9 +138,10 @@ def _of_data(hedge: Row, outcomes: Rows, stale: str | None) -> list[tuple[State,
     return found
 
 
-def _of_outcomes(outcomes: Rows) -> list[tuple[State, str]]:
+def _of_outcomes(outcomes: Rows, told: Container[Judged]) -> list[tuple[State, str]]:
     """Name what is beyond or near a threshold without an alert, and what cannot be judged."""
-    found = [(State.WATCH, f"not told yet: {row['message']}") for row in outcomes if row["outcome"] == "BREACH"]
+    breached = [row for row in outcomes if row["outcome"] == OutcomeKind.BREACH and _judged(row) not in told]
+    found = [(State.WATCH, f"not firing yet: {row['message']}") for row in breached]
     near = sorted({rule_name(row["rule"]) for row in outcomes if row["outcome"] == OutcomeKind.BAND})
     if near:
         found.append((State.WATCH, f"near a threshold: {', '.join(near)}"))
@@ -147,7 +150,7 @@ def _of_outcomes(outcomes: Rows) -> list[tuple[State, str]]:
     return found
 
 
-def _not_available(outcomes: Sequence[Row]) -> str | None:
+def _not_available(outcomes: Rows) -> str | None:
     rows = [row for row in outcomes if row["outcome"] == OutcomeKind.UNKNOWN and not row["alertable"]]
     names = sorted({rule_name(row["rule"]) for row in rows})
     return f"cannot be judged yet: {', '.join(names)}; every other rule is clear" if names else None

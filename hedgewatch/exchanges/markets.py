@@ -24,6 +24,8 @@ from hedgewatch.monitoring.ports import Clock, MarketShelf
 
 REFRESH_EVERY = timedelta(hours=6)
 RETRY_EVERY = timedelta(minutes=15)  # while something wanted is not listed, or the last reload failed
+FIRST_REFRESH_AFTER = timedelta(minutes=1)  # after a start from the shelf: the first cycle needs the machine more
+SPREAD_SECONDS = 20  # exchanges do not all reload at once: each takes a second of one core
 SMALLEST_SHARE = 2  # a listing of less than half of the last one is an outage, not a delisting
 
 log = logging.getLogger(__name__)
@@ -122,8 +124,13 @@ class Markets:
             if markets:
                 twin = await asyncio.to_thread(self._twin_of, markets)
                 self._adopt(twin, Listing(markets=markets, unlisted={}, count=0))
+                self._state.tried_at = self._clock.now() - REFRESH_EVERY + self._first_refresh()
         except (HedgewatchError, ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("%s: kept markets are unusable: %s", self._door.quirk.exchange, scrub(str(error)))
+
+    def _first_refresh(self) -> timedelta:
+        turn = sum(self._door.quirk.exchange.encode()) % 7
+        return FIRST_REFRESH_AFTER + turn * timedelta(seconds=SPREAD_SECONDS)
 
     async def _load(self, symbols: tuple[str, ...]) -> None:
         self._state.tried_at = self._clock.now()

@@ -44,6 +44,20 @@ async def test_a_second_start_reads_before_it_lists(
         assert after.instrument == before.instrument
 
 
+async def test_a_start_from_the_shelf_lists_anew_some_minutes_later(
+    source: Any, server: SimulatedExchanges, clock: Any
+) -> None:
+    await read(source("binance", server.base_url), SPOT)
+    second = source("binance", server.base_url)
+    server.forget_calls()
+    await read(second, SPOT)
+    assert not [call for call in server.calls if call.path.endswith("exchangeInfo")]
+    clock.pass_by(minutes=4)
+    await read(second, SPOT)
+    await second.markets.close()
+    assert len([call for call in server.calls if call.path.endswith("exchangeInfo")]) == 2
+
+
 async def test_a_shelf_full_of_rubbish_is_only_passed_over(source: Any, server: SimulatedExchanges, shelf: Any) -> None:
     for rubbish in ("{", "[]", "null", '{"symbol": 3}', '{"a": {"b": "c"}}'):
         shelf.kept["bybit"] = {SPOT: rubbish}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -21,6 +22,7 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 READING = ("GET", "HEAD")
+HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::[0-9]{1,5})?")
 
 
 class Guard:
@@ -29,7 +31,7 @@ class Guard:
     def __init__(self, app: ASGIApp, allowed_hosts: Collection[str]) -> None:
         """Take the application and the names, beside IP literals and localhost, it may be called by."""
         self._app = app
-        self._allowed = frozenset(name.lower().rstrip(".") for name in allowed_hosts)
+        self._allowed = frozenset(name.lower().removesuffix(".") for name in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or pass on one request."""
@@ -57,28 +59,17 @@ class Guard:
 
 def is_allowed_host(header: str, allowed: Collection[str]) -> bool:
     """Tell whether a Host header names an IP literal, localhost or one of ``allowed`` (lower case)."""
-    name = host_name(header)
-    if name is None:
+    match = HOST.fullmatch(header)
+    if match is None:
         return False
-    if name == "localhost" or name in allowed:
-        return True
+    if match["six"]:
+        return _is_address(match["six"], 6)
+    name = match["name"].lower().removesuffix(".")
+    return name == "localhost" or name in allowed or _is_address(name, 4)
+
+
+def _is_address(name: str, version: int) -> bool:
     try:
-        ipaddress.ip_address(name)
+        return ipaddress.ip_address(name).version == version
     except ValueError:
         return False
-    return True
-
-
-def host_name(header: str) -> str | None:
-    """Return the name of a Host header in lower case, without port, brackets and last dot; None if it has none."""
-    if header.startswith("["):
-        name, closed, rest = header[1:].partition("]")
-        return name.lower() if closed and (not rest or _is_port(rest)) else None
-    name, colon, port = header.partition(":")
-    if colon and not _is_port(colon + port):
-        return None
-    return name.lower().rstrip(".") or None
-
-
-def _is_port(text: str) -> bool:
-    return text.startswith(":") and text[1:].isascii() and text[1:].isdigit()

@@ -17,6 +17,7 @@ MINUS = "\u2212"
 PER_CENT = 100
 PER_BASIS_POINT = 10_000
 PRICE_DIGITS = 8
+SHORT_SECONDS = 180
 
 
 @exactly
@@ -87,9 +88,11 @@ def seconds_between(earlier: datetime, later: datetime) -> Decimal:
     return Decimal(repr((later - earlier).total_seconds()))
 
 
-def utc_time(moment: datetime) -> str:
-    """Write a moment in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def utc_time(moment: datetime, today: datetime | None = None) -> str:
+    """Write a moment in UTC, without the date if it is that of ``today``."""
+    there = moment.astimezone(UTC)
+    is_today = today is not None and there.date() == today.astimezone(UTC).date()
+    return f"{there:%H:%M:%S} UTC" if is_today else f"{there:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str | None:
@@ -119,6 +122,11 @@ def _trimmed(value: Decimal, digits: int) -> str:
     return f"{written.rstrip('0').rstrip('.')} %"
 
 
+def _lasting(seconds: Decimal) -> str:
+    """Write a limit in seconds as long as whole minutes would round it."""
+    return f"{seconds:.0f} s" if seconds < SHORT_SECONDS else duration_text(seconds)
+
+
 def _minus(written: str) -> str:
     return MINUS + written[1:] if written.startswith("-") else written
 
@@ -126,5 +134,5 @@ def _minus(written: str) -> str:
 UNITS: dict[str, Callable[[Decimal], str]] = {
     FRACTION: lambda value: _trimmed(value, 3),
     RATE_8H: lambda value: _trimmed(value, 4),
-    SECONDS: duration_text,
+    SECONDS: _lasting,
 }

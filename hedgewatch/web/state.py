@@ -128,14 +128,12 @@ def _badness(outcome: Row) -> int:
 def _of_data(hedge: Row, outcomes: Rows, stale: str | None) -> list[tuple[State, str]]:
     if stale:
         return [(State.UNKNOWN, stale)]
-    found = []
-    if hedge["quality"] != Quality.OK:
-        found.append((State.UNKNOWN, f"its data is {hedge['quality']}"))
+    reasons = [str(row["message"]) for row in outcomes if row["outcome"] == OutcomeKind.UNKNOWN and row["alertable"]]
     if not outcomes:
-        found.append((State.UNKNOWN, "no rule has judged it yet"))
-    faulty = [row for row in outcomes if row["outcome"] == OutcomeKind.UNKNOWN and row["alertable"]]
-    found += [(State.UNKNOWN, str(row["message"])) for row in faulty]
-    return found
+        reasons.append("no rule has judged it yet")
+    if hedge["quality"] != Quality.OK:
+        reasons.append(f"its data is {hedge['quality']}")
+    return [(State.UNKNOWN, reason) for reason in reasons]
 
 
 def _of_outcomes(outcomes: Rows, told: Container[Judged]) -> list[tuple[State, str]]:

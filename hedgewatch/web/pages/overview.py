@@ -12,12 +12,15 @@ from starlette.responses import Response
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.web.pages.rendering import Renderer
 from hedgewatch.web.ports import HistoryReader, PageOptions, Row, Rows
+from hedgewatch.web.present import rule_name
 from hedgewatch.web.state import FIRING, WORDS, HedgeStanding, State, concerning, stale_words, standing_of, worst_first
 
 MOST_ALERTS = 10_000
 MOST_DELIVERIES = 200
 NO_CYCLE = "No cycle has been recorded yet: is the worker running?"
 CALM = "All clear"
+NO_FRESH_DATA = "No fresh data"
+MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,8 @@ def overview_page(history: HistoryReader, options: PageOptions, renderer: Render
         "last": last,
         "stale": stale,
         "mark": mark,
-        "headline": headline(lines, mark, stale),
+        "headline": headline(lines, alerts, mark, stale),
+        "counted": counted(lines),
         "firing": FIRING,
     }
     return renderer.page("overview.html", facts, now=now)
@@ -86,15 +90,26 @@ def worst_state(lines: Iterable[HedgeLine], alerts: Rows, stale: str | None) -> 
     return min(states, key=lambda state: state.rank)
 
 
-def headline(lines: Sequence[HedgeLine], mark: State, stale: str | None) -> str:
-    """Say in a few words how many hedges stand how, the worst first."""
+def headline(lines: Sequence[HedgeLine], alerts: Rows, mark: State, stale: str | None) -> str:
+    """Say the worst first, by name: which hedges, or which alert where no hedge of its own has it."""
     if not lines:
         return stale or "No hedge is being watched"
-    counts = Counter(line.standing.state for line in lines)
     if mark is State.OK:
         return CALM
+    if stale and mark is State.UNKNOWN:
+        return NO_FRESH_DATA
+    names = [str(line.row["hedge"]) for line in lines if line.standing.state is mark]
+    names = names or [rule_name(row["rule"]) for row in alerts if FIRING[Severity(row["severity"])] is mark]
+    shown = ", ".join(names[:MOST_NAMES])
+    return f"{WORDS[mark]}: {shown}" + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+
+
+def counted(lines: Sequence[HedgeLine]) -> str:
+    """Say how many hedges stand how, the worst first."""
+    counts = Counter(line.standing.state for line in lines)
     words = {**{state: WORDS[state].lower() for state in State}, State.OK: WORDS[State.OK]}
-    return ", ".join(f"{counts[state]} {words[state]}" for state in State if counts[state])
+    hedges = "1 hedge" if len(lines) == 1 else f"{len(lines)} hedges"
+    return f"{hedges}: " + ", ".join(f"{counts[state]} {words[state]}" for state in State if counts[state])
 
 
 def channel_lines(deliveries: Rows) -> list[ChannelLine]:

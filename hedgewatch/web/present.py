@@ -18,6 +18,7 @@ PER_CENT = 100
 PER_BASIS_POINT = 10_000
 PRICE_DIGITS = 8
 SHORT_SECONDS = 180
+CENTS_BELOW = 1000
 
 
 @exactly
@@ -47,8 +48,8 @@ def money(value: Decimal | None) -> str:
     """Write an amount of dollars: cents below a thousand, whole dollars above."""
     if value is None:
         return UNKNOWN
-    written = f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004  as said above
-    return f"{_minus(written)} USD"
+    digits = 2 if abs(value) < CENTS_BELOW else 0
+    return f"{_fixed(value, digits, signed=False)} USD"
 
 
 def number(value: Decimal | None) -> str:
@@ -111,7 +112,7 @@ def rule_name(rule: str) -> str:
 
 def _fixed(value: Decimal, digits: int, *, signed: bool) -> str:
     """Write with so many decimals; what rounds to zero has no sign."""
-    written = f"{value:+.{digits}f}"
+    written = f"{value:+,.{digits}f}"
     if not written.strip("+-0."):
         return written[1:]
     return _minus(written if signed else written.removeprefix("+"))

@@ -59,6 +59,7 @@ def overview_page(history: HistoryReader, options: PageOptions, renderer: Render
         "mark": mark,
         "headline": headline(lines, alerts, mark, stale),
         "counted": counted(lines),
+        "no_fresh_data": NO_FRESH_DATA,
         "firing": FIRING,
     }
     return renderer.page("overview.html", facts, now=now)

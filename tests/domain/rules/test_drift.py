@@ -44,7 +44,7 @@ def listed(**changes: object) -> MarketReading:
 
 
 @pytest.mark.parametrize(
-    "distance, warning, critical",
+    ("distance", "warning", "critical"),
     [
         ("0.0149", CLEAR, CLEAR),
         ("0.015", BAND, CLEAR),

@@ -59,7 +59,7 @@ def funding_of(
 
 
 @pytest.mark.parametrize(
-    "mid, kind, severity",
+    ("mid", "kind", "severity"),
     [
         ("59000", CLEAR, None),  # a falling basis is a gain for the short
         ("60149.9", CLEAR, None),
@@ -97,7 +97,7 @@ def test_a_failed_input_leaves_the_basis_unknown(spot: Reading, futures: Reading
 
 
 @pytest.mark.parametrize(
-    "rate, kind, severity",
+    ("rate", "kind", "severity"),
     [
         ("-0.00004", CLEAR, None),
         ("-0.00005", BAND, None),

@@ -14,7 +14,7 @@ import structlog
 
 MASK = "***"
 SHORTEST_SECRET = 6  # masking shorter values would mask ordinary words
-QUIET = {"ccxt": logging.WARNING, "apscheduler": logging.WARNING, "aiosqlite": logging.WARNING, "mail": logging.WARNING}
+QUIET = {name: logging.WARNING for name in ("alembic", "apscheduler", "ccxt", "mail")}
 
 
 class Redactor:

@@ -17,7 +17,7 @@ from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.monitoring.cycle import CycleResult
 
 DELIVERY_EVERY_SECONDS = 1
-DRAIN_SECONDS = 12  # longer than one send may take
+DRAIN_SECONDS = 30  # longer than a cycle may take: exchanges and the database have deadlines below it
 LATE_AFTER_POLLS = Decimal("1.5")
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -46,8 +46,9 @@ class Worker:
         self._poll = watching.watch.poll_seconds
         self._stopping = asyncio.Event()
         self._busy = asyncio.Lock()
+        self._spawned: asyncio.Task[None] | None = None
         self._last_started = watching.clock.monotonic()
-        self._deliveries: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[Any]] = set()
         self.cycles = 0
 
     def stop(self) -> None:
@@ -80,6 +81,10 @@ class Worker:
         """Wrap a job: whatever breaks in it is logged, and the next run comes all the same."""
 
         async def guarded() -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._jobs.add(task)
+                task.add_done_callback(self._jobs.discard)
             try:
                 await work()
             except HedgewatchError as error:
@@ -104,9 +109,7 @@ class Worker:
 
     def _spawn_delivery(self) -> None:
         """Deliver at once what the cycle has just committed; the delivery job only brings the retries."""
-        task = asyncio.create_task(self._guard(self._deliver)())
-        self._deliveries.add(task)
-        task.add_done_callback(self._deliveries.discard)
+        self._spawned = asyncio.create_task(self._guard(self._deliver)())  # kept, or the loop may forget it
 
     async def _deliver(self) -> None:
         await self._watching.deliverer.deliver_due()
@@ -127,13 +130,11 @@ class Worker:
                     self._last_started = self._watching.clock.monotonic()
 
     async def _drain(self, scheduler: AsyncIOScheduler) -> None:
-        """Let the running cycle end (shutdown would cancel it); what is not delivered stays in the outbox."""
+        """Let the running jobs end (shutdown would cancel them); what is not delivered stays in the outbox."""
         scheduler.pause()
-        async with self._busy:
-            pass
+        if self._jobs:
+            await asyncio.wait(set(self._jobs), timeout=DRAIN_SECONDS)
         scheduler.shutdown(wait=False)
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=DRAIN_SECONDS)
 
 
 def log_cycle(result: CycleResult) -> None:

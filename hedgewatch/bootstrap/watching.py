@@ -19,16 +19,17 @@ from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
 from hedgewatch.settings import Settings, declared_hedges, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
-from hedgewatch.storage.database import Database, open_database
+from hedgewatch.storage.database import open_database
+from hedgewatch.storage.history import History
 from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.migrate import check
 from hedgewatch.storage.outbox import SqlOutbox
+from hedgewatch.storage.past import PastReader
 from hedgewatch.storage.schema import SchemaStatus
 
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
-FETCH_TIMEOUT_SECONDS = Decimal(20)  # of one exchange's whole answer, market list included
 LOOK_DEADLINE_SECONDS = Decimal(30)  # a person who asks once would rather wait than read "no answer yet"
 
 
@@ -79,7 +80,7 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
     """Run one cycle against what the store remembers (or nothing, if there is no store yet), and keep nothing."""
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
-        store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value(), clock)
+        store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value())
         collector = _collector(settings, watch, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
         stack.push_async_callback(collector.close)
         return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
@@ -89,7 +90,7 @@ async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspectio
     """Ask every exchange of the configuration what it offers of what is wanted."""
     inspections = []
     for exchange, refs in _wanted(settings).items():
-        source = _source(settings, exchange, MemoryStore(), clock)
+        source = _source(settings, exchange, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
         try:
             inspections.append(await inspect(source, refs))
         finally:
@@ -97,12 +98,12 @@ async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspectio
     return tuple(inspections)
 
 
-def _remembering(stack: AsyncExitStack, url: str, clock: Clock) -> CycleStore:
+def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     if check(url).status is not SchemaStatus.CURRENT:
         return MemoryStore()
-    database = Database(url, owner=False)
-    stack.callback(database.close)
-    return SqlCycleStore(database, clock)
+    history = History(url)
+    stack.callback(history.close)
+    return PastReader(history)
 
 
 def _wanted(settings: Settings) -> Mapping[str, tuple[InstrumentRef, ...]]:
@@ -112,16 +113,21 @@ def _wanted(settings: Settings) -> Mapping[str, tuple[InstrumentRef, ...]]:
 def _collector(
     settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, deadline_seconds: Decimal
 ) -> Collector:
-    sources = [_source(settings, exchange, shelf, clock) for exchange in instruments_by_exchange(watch.hedges)]
+    sources = [
+        _source(settings, exchange, shelf, clock, deadline_seconds)
+        for exchange in instruments_by_exchange(watch.hedges)
+    ]
     return Collector(sources, deadline_seconds=deadline_seconds, clock=clock)
 
 
-def _source(settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock) -> CcxtSource:
+def _source(
+    settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock, timeout_seconds: Decimal
+) -> CcxtSource:
     section = settings.exchanges.get(exchange)
     return CcxtSource(
         exchange=exchange,
         base_url=section.base_url if section else None,
-        timeout_seconds=FETCH_TIMEOUT_SECONDS,
+        timeout_seconds=timeout_seconds,
         shelf=shelf,
         clock=clock,
     )

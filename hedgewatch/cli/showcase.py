@@ -17,10 +17,10 @@ from rich.console import Console
 
 from hedgewatch.bootstrap.places import shipped
 from hedgewatch.bootstrap.reading import reading
-from hedgewatch.bootstrap.watching import watching
-from hedgewatch.cli.daemon import configure_logs, page_options, run_parts
-from hedgewatch.cli.serving import split_address
+from hedgewatch.cli.daemon import configure_logs, run_parts
+from hedgewatch.cli.paging import open_pages
 from hedgewatch.cli.tables import number, percent
+from hedgewatch.cli.working import open_worker
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.monitoring.cycle import CycleResult
@@ -29,9 +29,7 @@ from hedgewatch.simulator.mailbox import Mailbox
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.receiver import WebhookReceiver
 from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
-from hedgewatch.web.app import make_app
-from hedgewatch.web.serve import Pages, reserve
-from hedgewatch.worker import SystemClock, Worker
+from hedgewatch.web.serve import Pages
 
 EXCHANGES = ("BINANCE", "BYBIT", "BINGX", "WEEX", "MEXC")
 PRINT_EVERY = 3  # cycles between two lines about prices
@@ -91,30 +89,27 @@ class Showcase:
         return Stage(exchanges=exchanges, mailbox=mailbox, receiver=receiver, environ=environ)
 
     async def _play(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> None:
-        socket = self._reserve(settings.web.listen)
-        host, port = socket.getsockname()[:2]
-        self._say(f"[bold]pages      [/bold] http://{host}:{port}/")
+        worker = await open_worker(stack, settings, stage.environ, on_cycle=self._tell)
+        pages = self._open_pages(stack, settings, stage)
+        self._say(f"[bold]pages      [/bold] http://{pages.address}/")
         self._say(
             f"[bold]exchanges  [/bold] {stage.environ['HEDGEWATCH__EXCHANGES__BINANCE__BASE_URL']}  ({self._scenario})"
         )
         self._say(f"[bold]mailbox    [/bold] {stage.environ['HEDGEWATCH__CHANNELS__MAILBOX__SERVER']}")
         self._say(f"[bold]webhook    [/bold] {stage.environ['HEDGEWATCH__CHANNELS__HOOK__URL']}")
         self._say(f"[bold]database   [/bold] {settings.storage.url}")
-        parts = await stack.enter_async_context(watching(settings, stage.environ, SystemClock()))
-        worker = Worker(parts, on_cycle=self._tell)
-        pages = Pages(make_app(stack.enter_context(reading(settings, stage.environ)), page_options(settings)), socket)
         if self._seconds:
             timer = asyncio.get_running_loop().call_later(self._seconds, worker.stop)
             stack.callback(timer.cancel)
-        await run_parts([(worker.run(), worker.stop), (pages.run(), pages.stop)])
+        await run_parts([worker, pages])
 
-    def _reserve(self, listen: str) -> Any:  # noqa: ANN401  a bound socket
-        host, port = split_address(listen)
+    def _open_pages(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> Pages:
+        listen = settings.web.listen
         try:
-            return reserve(host, port)
+            return open_pages(stack, settings, stage.environ, listen, migrate=False)
         except ConfigurationError:
             self._say(f"{listen} is taken, so the pages get another port")
-            return reserve(host, 0)
+            return open_pages(stack, settings, stage.environ, f"{listen.rpartition(':')[0]}:0", migrate=False)
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True)

@@ -134,4 +134,4 @@ def _hedges(standing: Standing) -> Table:
 
 
 def _plain_row(row: Row) -> dict[str, Any]:
-    return {name: value if isinstance(value, int) else json_value(value) for name, value in row.items()}
+    return {name: value if isinstance(value, int | list) else json_value(value) for name, value in row.items()}

@@ -38,6 +38,7 @@ from hedgewatch.exchanges.reading import Known, Reader
 from hedgewatch.exchanges.skew import Skew
 from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
 
+LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the cycle: it outlives one poll
 SPARE = Decimal("0.9")  # of the deadline: what is left is for reading the answers
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ class CcxtSource:
         self.door = Door(self._quirk, clock, base_url=base_url)
         self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=timeout_seconds)
         self.desk = Desk(self.client, self.door, clock)
-        self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=timeout_seconds)
+        listing_seconds = max(timeout_seconds, LISTING_SECONDS)
+        self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=listing_seconds)
         self._terms = FundingTerms(self._quirk.terms)
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)

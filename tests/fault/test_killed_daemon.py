@@ -8,6 +8,7 @@ import os
 import random
 import sqlite3
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,10 @@ def called_for(rows: list[tuple[float | None, float | None]]) -> list[str]:
 
 
 async def daemon(config: Path) -> asyncio.subprocess.Process:
+    silent = asyncio.subprocess.DEVNULL
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "hedgewatch", "--config", str(config), "worker", "--log-format", "json",
-        env={**os.environ, "KILL_TEST_SECRET": SECRET}, stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "KILL_TEST_SECRET": SECRET}, stdout=silent, stderr=silent,
     )  # fmt: skip
 
 
@@ -95,6 +97,18 @@ def read(database: Path, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+async def first_commit(database: Path, process: asyncio.subprocess.Process) -> float:
+    """Return how many seconds a start takes here until its first committed cycle: kills are spread around it."""
+    started = time.monotonic()
+    while time.monotonic() - started < 60:
+        assert process.returncode is None, "the daemon ended by itself"
+        if database.exists() and read(database, "SELECT name FROM sqlite_master WHERE name = 'cycle_history'"):
+            if read(database, "SELECT committed_at_ms FROM cycle_history LIMIT 1"):
+                return time.monotonic() - started
+        await asyncio.sleep(0.05)
+    pytest.fail("no cycle was committed within a minute")
 
 
 async def until_delivered(database: Path, seconds: float = 40) -> None:
@@ -114,19 +128,25 @@ async def test_fifty_kills_lose_no_alert_and_double_none(tmp_path: Path) -> None
         hook = await receiver.start()
         config.write_text(CONFIG.format(database=database, exchange=exchanges.base_url, hook=hook))
         config.chmod(0o600)
-        for number in range(KILLS):
-            exchanges.world.switch("squeeze" if number % 4 else "calm", wall_clock())
-            process = await daemon(config)
-            await asyncio.sleep(chance.uniform(1.0, 3.5))
-            process.kill()
-            await process.wait()
-        receiver.refuse_at_random(0)
         process = await daemon(config)
-        await asyncio.sleep(4)
-        await until_delivered(database)
-        process.terminate()
-        assert await process.wait() == 0
-        await receiver.stop()
+        try:
+            start_takes = await first_commit(database, process)
+            for number in range(KILLS):
+                process.kill()
+                await process.wait()
+                exchanges.world.switch("squeeze" if number % 4 else "calm", wall_clock())
+                process = await daemon(config)
+                await asyncio.sleep(chance.uniform(0.8 * start_takes, start_takes + 2.5))
+            receiver.refuse_at_random(0)
+            await asyncio.sleep(start_takes + 2)
+            await until_delivered(database)
+            process.terminate()
+            assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            await receiver.stop()
 
     rows = read(database, "SELECT b.basis_rate, b.spot_price FROM basis_history b ORDER BY b.read_at_ms")
     expected = called_for(rows)

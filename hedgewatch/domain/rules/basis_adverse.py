@@ -37,7 +37,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
         settings,
         {severity: outcome_above(adverse, level) for severity, level in settings.levels.items()},
         value=adverse,
-        message=_words(where, leg, adverse, source),
+        message=_words(where, leg, adverse, source, spot_price=snapshot.spot_price),
     )
 
 
@@ -54,12 +54,10 @@ def _usual(hedge: str, leg: LegSnapshot, spot_price: Decimal, facts: CycleFacts)
     )
 
 
-def _words(where: str, leg: LegSnapshot, adverse: Decimal, source: str) -> str:
+def _words(where: str, leg: LegSnapshot, adverse: Decimal, source: str, *, spot_price: Decimal) -> str:
     rate = percent(leg.basis_rate or Decimal(0), 3)
     direction = "above" if adverse >= 0 else "below"
     words = f"{where} trades {rate} from spot, {percent(abs(adverse), 3)} {direction} {source}"
-    if leg.coins is not None and leg.coins < 0 and adverse > 0 and leg.futures_price is not None:
-        words += (
-            f"; on {-leg.coins:f} coins short that is {-leg.coins * leg.futures_price * adverse:,.0f} USD against you"
-        )
+    if leg.coins is not None and leg.coins < 0 and adverse > 0:
+        words += f"; on {-leg.coins:f} coins short that is {-leg.coins * spot_price * adverse:,.0f} USD against you"
     return words

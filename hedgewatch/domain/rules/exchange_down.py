@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, Target
@@ -41,8 +42,21 @@ def _silent_seconds(exchange: str, facts: CycleFacts) -> Decimal:
     readings = facts.answers[exchange].readings
     if any(isinstance(reading, MarketReading) and reading.quote is not None for reading in readings):
         return ZERO
-    since = facts.past.last_answer_at.get(exchange) or facts.past.first_asked_at.get(exchange)
+    since = _last_useful_answer(exchange, facts) or facts.past.first_asked_at.get(exchange)
     return ZERO if since is None else max(ZERO, from_float((facts.read_at - since).total_seconds(), "silence"))
+
+
+def _last_useful_answer(exchange: str, facts: CycleFacts) -> datetime | None:
+    """Return when the quotes of the exchange's last useful answer came, the first of them; None if there never was one.
+
+    Counted as data_stale counts, so that the alert that speaks for all its feeds is never later than theirs.
+    """
+    known = [facts.past.instruments.get(reading.ref) for reading in facts.answers[exchange].readings]
+    came = [past.last_good_at for past in known if past is not None and past.last_good_at is not None]
+    if not came:
+        return facts.past.last_answer_at.get(exchange)
+    last = max(came)
+    return min(at for at in came if elapsed(last, at) < facts.poll_seconds)
 
 
 def _words(exchange: str, silent: Decimal, blinded: Sequence[str], facts: CycleFacts) -> str:

@@ -1,0 +1,34 @@
+"""The pages as a part of the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from zoneinfo import ZoneInfo
+
+from hedgewatch import __version__
+from hedgewatch.bootstrap.reading import reading
+from hedgewatch.cli.serving import split_address
+from hedgewatch.settings import Settings
+from hedgewatch.web.app import make_app
+from hedgewatch.web.ports import PageOptions
+from hedgewatch.web.serve import Pages, reserve
+
+
+def open_pages(
+    stack: AsyncExitStack, settings: Settings, environ: Mapping[str, str], listen: str, *, migrate: bool
+) -> Pages:
+    """Hold the port and open the history; ``stack`` closes it.
+
+    migrate: bring the schema up to date first; beside a worker that is the worker's part.
+    Raises ConfigurationError if the port is taken, StoreUnavailableError.
+    """
+    listening = reserve(*split_address(listen))
+    history = stack.enter_context(reading(settings, environ, migrate=migrate))
+    options = PageOptions(
+        timezone=ZoneInfo(settings.monitor.timezone),
+        poll_seconds=settings.poll_seconds,
+        allowed_hosts=settings.web.allowed_hosts,
+        version=__version__,
+    )
+    return Pages(make_app(history, options), listening)

@@ -14,7 +14,7 @@ import structlog
 
 MASK = "***"
 SHORTEST_SECRET = 6  # masking shorter values would mask ordinary words
-QUIET = {name: logging.WARNING for name in ("alembic", "apscheduler", "ccxt", "mail")}
+QUIET = dict.fromkeys(("alembic", "apscheduler", "ccxt", "mail"), logging.WARNING)
 
 
 class Redactor:

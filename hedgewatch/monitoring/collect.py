@@ -15,6 +15,7 @@ from hedgewatch.monitoring.ports import Clock, ExchangeSource, Wanted
 SETTLED_WINDOW = timedelta(hours=24)
 SETTLED_LOOKBACK = timedelta(hours=33)  # one more interval than the window, so that each record's own interval is known
 SETTLED_EVERY = timedelta(minutes=15)
+SETTLED_RETRY = timedelta(seconds=30)
 SETTLEMENT_GRACE = timedelta(seconds=60)  # exchanges publish a settlement some seconds late
 
 
@@ -34,6 +35,7 @@ class SettlementDiary:
         """Watch these futures instruments."""
         self._futures = tuple(dict.fromkeys(futures))
         self._asked_at: dict[InstrumentRef, datetime] = {}
+        self._retry_at: dict[InstrumentRef, datetime] = {}
         self._settles_at: dict[InstrumentRef, datetime] = {}
 
     def due(self, past: Past, now: datetime) -> Mapping[InstrumentRef, datetime]:
@@ -43,10 +45,21 @@ class SettlementDiary:
             if self._is_due(ref, now):
                 known = past.settled.get(ref, ())
                 due[ref] = known[-1].settled_at if known else now - SETTLED_LOOKBACK
-                self._asked_at[ref] = now
         return due
 
+    def note_asked(self, due: Iterable[InstrumentRef], answers: Mapping[str, ExchangeAnswer], now: datetime) -> None:
+        """Remember what was asked; an exchange that failed or lacked a part is asked again soon."""
+        for ref in due:
+            answer = answers.get(ref.exchange)
+            if answer is not None and answer.outcome is ExchangeOutcome.OK:
+                self._asked_at[ref] = now
+                self._retry_at.pop(ref, None)
+            else:
+                self._retry_at[ref] = now + SETTLED_RETRY
+
     def _is_due(self, ref: InstrumentRef, now: datetime) -> bool:
+        if now < self._retry_at.get(ref, now):
+            return False
         asked = self._asked_at.get(ref)
         if asked is None or now - asked >= SETTLED_EVERY:
             return True

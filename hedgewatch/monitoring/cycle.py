@@ -81,7 +81,9 @@ class MonitorCycle:
             )
             for exchange, refs in self._by_exchange.items()
         }
-        return memory, await self._collector.collect(wanted)
+        answers = await self._collector.collect(wanted)
+        self._diary.note_asked(settled, answers, now)
+        return memory, answers
 
     def assess(self, memory: Memory, answers: Mapping[str, ExchangeAnswer]) -> CycleResult:
         """Measure and judge what was collected. Nothing here waits for anything."""

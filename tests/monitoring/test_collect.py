@@ -8,14 +8,24 @@ import pytest
 
 from hedgewatch.domain.hedge import Past
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import ExchangeOutcome, MarketReading, ReadingFailure, SettledFunding, UnknownReason
-from hedgewatch.monitoring.collect import Collector, SettlementDiary
+from hedgewatch.domain.market import (
+    ExchangeAnswer,
+    ExchangeOutcome,
+    MarketReading,
+    ReadingFailure,
+    SettledFunding,
+    UnknownReason,
+)
+from hedgewatch.monitoring.collect import Collector, SettlementDiary, failed_answer
 from hedgewatch.monitoring.ports import Wanted
 from tests.monitoring.sources import START, GatedExchange, QuotedExchange, SteppedClock
 
 SPOT = InstrumentRef(exchange="quick", symbol="BTC/USDT")
 SLOW = InstrumentRef(exchange="slow", symbol="BTC/USDT")
 FUTURES = InstrumentRef(exchange="quick", symbol="BTC/USDT:USDT")
+OK_ANSWERS = {
+    "quick": ExchangeAnswer(exchange="quick", outcome=ExchangeOutcome.OK, calls=1, error=None, readings=()),
+}
 BOOKS = {"BTC/USDT": ("59999", "60001")}
 
 
@@ -100,9 +110,17 @@ def test_settled_funding_is_asked_for_at_the_start_from_before_the_window() -> N
     assert START - since > timedelta(hours=24)
 
 
+def test_settled_funding_that_did_not_come_is_asked_for_again_soon() -> None:
+    diary = SettlementDiary([FUTURES])
+    late = {"quick": failed_answer("quick", [FUTURES], UnknownReason.TIMEOUT, "late")}
+    diary.note_asked(diary.due(Past(), START), late, START)
+    assert diary.due(Past(), START + timedelta(seconds=10)) == {}
+    assert diary.due(Past(), START + timedelta(seconds=30)) != {}
+
+
 def test_settled_funding_is_not_asked_for_every_cycle() -> None:
     diary = SettlementDiary([FUTURES])
-    diary.due(Past(), START)
+    diary.note_asked(diary.due(Past(), START), OK_ANSWERS, START)
     assert diary.due(Past(), START + timedelta(seconds=30)) == {}
     assert diary.due(Past(), START + timedelta(minutes=15)) != {}
 
@@ -115,7 +133,7 @@ async def test_settled_funding_is_asked_for_right_after_a_settlement(clock: Step
     asked = settles_at - timedelta(minutes=5)
     record = SettledFunding(ref=FUTURES, settled_at=START, rate=Decimal("0.0001"), interval_hours=Decimal(8))
     past = Past(settled={FUTURES: (record,)})
-    diary.due(past, asked)
+    diary.note_asked(diary.due(past, asked), OK_ANSWERS, asked)
     diary.note(answer.readings)
     assert diary.due(past, settles_at + timedelta(seconds=30)) == {}
     assert diary.due(past, settles_at + timedelta(seconds=61)) == {FUTURES: START}

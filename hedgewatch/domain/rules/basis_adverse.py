@@ -8,7 +8,7 @@ from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.measure import why_unknown
-from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.numbers import exactly, plain
 from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -59,5 +59,7 @@ def _words(where: str, leg: LegSnapshot, adverse: Decimal, source: str, *, spot_
     direction = "above" if adverse >= 0 else "below"
     words = f"{where} trades {rate} from spot, {percent(abs(adverse), 3)} {direction} {source}"
     if leg.coins is not None and leg.coins < 0 and adverse > 0:
-        words += f"; on {-leg.coins:f} coins short that is {-leg.coins * spot_price * adverse:,.0f} USD against you"
+        words += (
+            f"; on {plain(-leg.coins)} coins short that is {-leg.coins * spot_price * adverse:,.0f} USD against you"
+        )
     return words

@@ -6,7 +6,7 @@ from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.funding import short_pays_per_day
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
-from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.numbers import exactly, plain
 from hedgewatch.domain.rules.judging import known_finding, outcome_below, percent
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -45,7 +45,7 @@ def _blindness(leg: LegSnapshot) -> tuple[UnknownReason, str]:
 
 
 def _words(leg: LegSnapshot, mean: FundingMean) -> str:
-    source = "the coming rate, nothing settled is known yet" if mean.from_coming else f"mean of {mean.hours:f} h"
+    source = "the coming rate, nothing settled is known yet" if mean.from_coming else f"mean of {plain(mean.hours)} h"
     words = f"funding is {percent(mean.rate_8h, 4)} per 8 h ({source})"
     price = leg.mark_price if leg.mark_price is not None else leg.futures_price
     if leg.coins is None or price is None:

@@ -57,6 +57,11 @@ def number(value: Decimal | None) -> str:
     return price(value)
 
 
+def money_text(text: str) -> str:
+    """Write the decimal text of an amount of dollars as money."""
+    return money(exact(text, "amount"))
+
+
 def percent_text(text: str) -> str:
     """Write the decimal text of a fraction as percent."""
     return percent(exact(text, "fraction"))
@@ -132,6 +137,7 @@ def _minus(written: str) -> str:
     return MINUS + written[1:] if written.startswith("-") else written
 
 
+TIMES_IN_FORCE = {"post_only": "post only", "ioc": "immediate or cancel"}
 UNITS: dict[str, Callable[[Decimal], str]] = {
     FRACTION: lambda value: _trimmed(value, 3),
     RATE_8H: lambda value: _trimmed(value, 4),

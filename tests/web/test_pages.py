@@ -33,6 +33,16 @@ async def test_the_first_page_shows_every_hedge_the_worst_first() -> None:
     assert "refused the message (HTTP 502)" in page
 
 
+async def test_the_banner_says_what_is_wrong_and_only_then_the_rest() -> None:
+    async with served(gallery.everything()) as visitor:
+        page = await visitor.text("/")
+    says = (
+        '<p class="worst">btc-core is hedged 93 %: sell 0.35 BTC of BTC/USDT:USDT on binance at 59914.6 or better</p>'
+    )
+    assert says in page
+    assert page.index(says) < page.index("<h2>Hedges") < page.index("<h2>Open alerts")
+
+
 async def test_green_means_that_all_is_known_and_clear() -> None:
     async with served(gallery.all_clear()) as visitor:
         page = await visitor.text("/")

@@ -58,6 +58,7 @@ def overview_page(history: HistoryReader, options: PageOptions, renderer: Render
         "stale": stale,
         "mark": mark,
         "headline": headline(lines, alerts, mark, stale),
+        "worst_words": worst_words(lines, alerts, mark),
         "counted": counted(lines),
         "no_fresh_data": NO_FRESH_DATA,
         "firing": FIRING,
@@ -103,6 +104,13 @@ def headline(lines: Sequence[HedgeLine], alerts: Rows, mark: State, stale: str |
     names = names or [rule_name(row["rule"]) for row in alerts if FIRING[Severity(row["severity"])] is mark]
     shown = ", ".join(names[:MOST_NAMES])
     return f"{WORDS[mark]}: {shown}" + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+
+
+def worst_words(lines: Sequence[HedgeLine], alerts: Rows, mark: State) -> str | None:
+    """Say what is wrong first: the worst alert, else the worst hedge's reason; None if there is no more to say."""
+    firing = [str(row["message"]) for row in alerts if FIRING[Severity(row["severity"])] is mark]
+    reasons = [line.standing.reasons[0] for line in lines if line.standing.state is mark and not line.standing.stale]
+    return next(iter(firing + reasons), None) if mark is not State.OK else None
 
 
 def counted(lines: Sequence[HedgeLine]) -> str:

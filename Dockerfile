@@ -28,9 +28,9 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8710
-# Exit 3 is a firing alert, which is the daemon's work, not its illness.
+# A firing alert is the daemon's work, not its illness: only an old last cycle is.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
-  CMD ["sh", "-c", "hedgewatch status >/dev/null || [ $? -eq 3 ]"]
+  CMD ["sh", "-c", "hedgewatch status --alive"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hedgewatch"]
 CMD ["run"]

@@ -14,7 +14,7 @@ import structlog
 
 MASK = "***"
 SHORTEST_SECRET = 6  # masking shorter values would mask ordinary words
-QUIET = dict.fromkeys(("alembic", "apscheduler", "ccxt", "mail"), logging.WARNING)
+QUIET = dict.fromkeys(("alembic", "apscheduler", "ccxt", "mail", "uvicorn"), logging.WARNING)
 
 
 class Redactor:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import typer
 
 from hedgewatch import logs
+from hedgewatch.cli.address import Address
 from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.domain.errors import ConfigurationError
 
@@ -33,13 +34,14 @@ class Part(Protocol):
         ...
 
 
-def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, listen: str | None = None) -> None:
+def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, listen: Address | None = None) -> None:
     """Run the daemon, or one of its parts, until it is told to stop; raises ConfigurationError before anything runs.
 
     Each part's libraries are imported only where it runs: the worker needs no web framework, the pages no exchange.
     """
     settings = ready_settings(ctx) if worker else loaded_settings(ctx)
     configure_logs(log_format).add(settings.known_secrets(os.environ))
+    address = listen.chosen(settings.web.listen) if listen else settings.web.listen
 
     async def serve() -> None:
         async with AsyncExitStack() as stack:
@@ -47,7 +49,7 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             if web:
                 from hedgewatch.cli.paging import open_pages
 
-                parts.append(open_pages(stack, settings, os.environ, listen or settings.web.listen, migrate=not worker))
+                parts.append(open_pages(stack, settings, os.environ, address, migrate=not worker))
             if worker:
                 from hedgewatch.cli.working import open_worker
 

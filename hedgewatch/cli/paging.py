@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hedgewatch import __version__
 from hedgewatch.bootstrap.reading import reading
-from hedgewatch.cli.serving import split_address
+from hedgewatch.cli.address import split_address
 from hedgewatch.settings import Settings
 from hedgewatch.web.app import make_app
 from hedgewatch.web.ports import PageOptions

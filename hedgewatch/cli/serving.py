@@ -7,18 +7,11 @@ import signal
 
 import typer
 
+from hedgewatch.cli.address import split_address
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.scenario import Scenario
 from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
-
-
-def split_address(listen: str) -> tuple[str, int]:
-    """Split ``HOST:PORT``; raises ConfigurationError."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004  the highest port there is
-        raise ConfigurationError(f"--listen: expected HOST:PORT, found {listen!r}")
-    return host.strip("[]"), int(port)
 
 
 async def serve_simulator(listen: str, *, scenario: str, seed: int) -> None:

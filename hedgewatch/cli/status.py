@@ -10,6 +10,9 @@ import typer
 def status(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    alive: Annotated[
+        bool, typer.Option("--alive", help="Only: is the last good cycle fresh? 0 if so, else 1.")
+    ] = False,
 ) -> None:
     """Show the last cycle, every hedge, open alerts and undelivered messages.
 
@@ -28,6 +31,8 @@ def status(
     settings = loaded_settings(ctx)
     with reading(settings, os.environ) as history:
         standing = standing_of(history, settings.poll_seconds, datetime.now(UTC))
+    if alive:
+        raise typer.Exit(code=1 if standing.is_old else 0)
     if as_json or ctx.obj.json:
         print_json(standing.as_json())
     else:

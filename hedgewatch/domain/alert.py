@@ -49,7 +49,8 @@ class AlertState:
     pending: how long each level has been breached. clear: how long all levels have been clear. severity: the level
     reached in this episode. notified: the highest level told in it, None if nothing was told. sequence: events so far.
     reminders: reminders told since the last level was told. peak: the value farthest from zero beyond the threshold.
-    unknown_since: since when the rule is blind. last_told_at: when the last event was made.
+    unknown_since: since when the rule is blind. last_told_at: when the last event was made, None if
+    that reached its reader too late.
     """
 
     target: Target

@@ -175,12 +175,17 @@ def _due(state: AlertState, now: datetime) -> EventType | None:
         return EventType.FIRING if state.phase is AlertPhase.FIRING else None
     if state.severity.rank > state.notified.rank:
         return EventType.ESCALATED
-    intervals = REMINDERS.get(state.severity, ())
-    if not intervals or state.last_told_at is None or state.phase is AlertPhase.RECOVERING:
-        return None
+    return EventType.REMINDER if state.phase is AlertPhase.FIRING and _is_reminder_due(state, now) else None
+
+
+def _is_reminder_due(state: AlertState, now: datetime) -> bool:
+    if state.last_told_at is None:  # it was told too late to be of use: the present state is owed
+        return True
+    intervals = REMINDERS.get(state.severity or Severity.INFO, ())
+    if not intervals:
+        return False
     interval = intervals[min(state.reminders, len(intervals) - 1)]
-    lasted = Decimal(repr((now - state.last_told_at).total_seconds()))
-    return EventType.REMINDER if lasted >= interval else None
+    return Decimal(repr((now - state.last_told_at).total_seconds())) >= interval
 
 
 def _resolved(state: AlertState, finding: Finding, now: datetime) -> tuple[AlertState | None, tuple[AlertEvent, ...]]:

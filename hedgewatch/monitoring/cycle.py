@@ -105,6 +105,7 @@ class MonitorCycle:
             facts,
             exchange_rules=self._watch.exchange_rules,
             alerts=memory.alerts,
+            late=memory.late,
             dt_seconds=self._elapsed(),
         )
         return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -39,15 +39,17 @@ def judge(
     exchange_rules: Mapping[str, RuleSettings],
     alerts: Mapping[Target, AlertState],
     dt_seconds: Decimal,
+    late: Collection[Target] = (),
 ) -> Verdict:
     """Ask every enabled rule, then move every alert one step.
 
     exchange_rules: the settings of the rules judged per exchange. alerts: the states before this cycle. dt_seconds: the
-    time since the cycle before, at most two polls, 0 after a start.
+    time since the cycle before, at most two polls, 0 after a start. late: alerts told too late, to be told again.
     """
     exchange_findings = _ask_exchange_rules(snapshots, facts, exchange_rules, alerts)
     hedge_findings = [pair for snapshot in snapshots for pair in _ask_hedge_rules(snapshot, facts, alerts)]
-    life = _Life(alerts=alerts, facts=facts, dt_seconds=dt_seconds)
+    told_late = {target: replace(alerts[target], last_told_at=None) for target in late if target in alerts}
+    life = _Life(alerts={**alerts, **told_late}, facts=facts, dt_seconds=dt_seconds)
     for finding, settings in exchange_findings:
         life.move(finding, settings)
     down = {

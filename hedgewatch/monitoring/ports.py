@@ -80,10 +80,14 @@ class CycleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What a cycle must know of the cycles before it."""
+    """What a cycle must know of the cycles before it.
+
+    late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
+    """
 
     alerts: Mapping[Target, AlertState]
     past: Past
+    late: frozenset[Target] = frozenset()
 
 
 class CycleStore(Protocol):

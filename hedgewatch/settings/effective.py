@@ -9,6 +9,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from hedgewatch.domain.numbers import plain
+from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE, COST_OUTWEIGHS_AT_ONCE
 from hedgewatch.domain.rules.definitions import SECONDS
 from hedgewatch.domain.thresholds import JudgedPer, Patience, Severity
@@ -17,7 +18,6 @@ from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.resolved import layers_of, level_of, patience_of, rule_settings, shipped_levels
 from hedgewatch.settings.toml import Noted
-from hedgewatch.settings.unbuilt import BUILT_RULES
 from hedgewatch.settings.values import Threshold, patience_text
 from hedgewatch.settings.visit import Tree, key_of
 

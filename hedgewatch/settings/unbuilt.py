@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hedgewatch.domain.instrument import InstrumentKind
+from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import JudgedPer
 from hedgewatch.settings.channel_entries import AppriseChannel, WebhookChannel
 from hedgewatch.settings.hedge_entries import HedgeEntry, LegEntry
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.rule_entries import RuleEntry
+from hedgewatch.settings.sections import StorageSection
 from hedgewatch.settings.visit import KeyPath, written
-
-BUILT_RULES = frozenset({"drift", "basis_adverse", "negative_funding", "data_stale", "exchange_down"})
 
 Gap = tuple[KeyPath, str]
 
@@ -34,8 +34,8 @@ def not_built(settings: Settings) -> tuple[str, ...]:
 def _general(settings: Settings) -> Iterator[Gap]:
     if settings.monitor.profile != "default":
         yield ("monitor", "profile"), f'scaling thresholds by the profile "{settings.monitor.profile}"'
-    for key in ("keep_raw", "keep_hourly"):
-        if key in settings.storage.model_fields_set:
+    for key, field in StorageSection.model_fields.items():
+        if key.startswith("keep_") and getattr(settings.storage, key) != field.default:
             yield ("storage", key), "thinning out history"
     for name in settings.accounts:
         yield ("accounts", name), "reading accounts"

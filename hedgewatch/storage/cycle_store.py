@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, and_, select, text
 
-from hedgewatch.domain.alert import AlertState
+from hedgewatch.domain.alert import AlertState, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
 from hedgewatch.storage import rows, tables
-from hedgewatch.storage.alert_rows import alert_row, episode_rows, event_row, identity_of
+from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of
 from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.identities import Identities
@@ -22,6 +23,7 @@ from hedgewatch.storage.types import to_ms
 FUNDING_INTERVAL_LEARNT = (
     "DO UPDATE SET interval_hours = excluded.interval_hours WHERE funding_rate.interval_hours IS NULL"
 )
+LATE_MS = 60_000
 EPISODE_TOLD = take_the_last(
     tables.episode,
     unless_null=(
@@ -69,7 +71,11 @@ class SqlCycleStore:
         if recollection is None:
             recollection = await self._database.run(lambda connection: load(connection, now))
             self._recollection = recollection
-        return recollection.recall(instruments, legs, now)
+        memory = recollection.recall(instruments, legs, now)
+        if not any(state.notified for state in memory.alerts.values()):
+            return memory
+        late = await self._database.run(late_fingerprints, durable=False)
+        return replace(memory, late=frozenset(target for target in memory.alerts if fingerprint(target) in late))
 
     async def record(self, cycle: CycleRecord) -> None:
         """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
@@ -87,8 +93,8 @@ class SqlCycleStore:
         self, connection: Connection, cycle: CycleRecord, changed: Sequence[AlertState], identities: Identities
     ) -> None:
         store_series(connection, cycle, identities)
-        store_alerts(connection, changed)
         store_events(connection, cycle)
+        store_alerts(connection, changed, to_ms(cycle.read_at))
         committed_at_ms, started_at_ms = to_ms(self._clock.now()), to_ms(cycle.started_at)
         duration_ms = max(0, committed_at_ms - started_at_ms)
         put(
@@ -99,6 +105,22 @@ class SqlCycleStore:
         )
         answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)
         put(connection, tables.cycle_exchange, answers, conflict=take_the_last(tables.cycle_exchange))
+
+
+def late_fingerprints(connection: Connection) -> frozenset[str]:
+    """Return the alerts whose latest event was delivered to some channel more than a minute after it was made."""
+    found = connection.execute(
+        select(tables.alert.c.fingerprint)
+        .join(
+            tables.outbox,
+            and_(
+                tables.outbox.c.episode == tables.alert.c.episode,
+                tables.outbox.c.sequence == tables.alert.c.sequence,
+            ),
+        )
+        .where(tables.outbox.c.delivered_at_ms - tables.outbox.c.made_at_ms > LATE_MS)
+    )
+    return frozenset(found.scalars())
 
 
 def store_series(connection: Connection, cycle: CycleRecord, identities: Identities) -> None:
@@ -130,8 +152,11 @@ def store_series(connection: Connection, cycle: CycleRecord, identities: Identit
     append(connection, tables.outcome_latest, rows.outcome_rows(cycle.findings, cycle.read_at))
 
 
-def store_alerts(connection: Connection, states: Iterable[AlertState]) -> None:
-    """Store alert states; forget those that have nothing left to remember."""
+def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: int) -> None:
+    """Store alert states; forget those that have nothing left to remember.
+
+    An episode that ends without a word (another alert spoke for it) ends here.
+    """
     kept, gone = [], []
     for state in states:
         if is_forgotten(state):
@@ -141,6 +166,9 @@ def store_alerts(connection: Connection, states: Iterable[AlertState]) -> None:
     put(connection, tables.alert, kept, conflict=take_the_last(tables.alert))
     if gone:
         connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(gone)))
+        episode = tables.episode.c
+        silent = tables.episode.update().where(episode.fingerprint.in_(gone), episode.state == OPEN)
+        connection.execute(silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=at_ms))
 
 
 def store_events(connection: Connection, cycle: CycleRecord) -> None:

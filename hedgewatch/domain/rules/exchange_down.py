@@ -56,7 +56,7 @@ def _last_useful_answer(exchange: str, facts: CycleFacts) -> datetime | None:
     if not came:
         return facts.past.last_answer_at.get(exchange)
     last = max(came)
-    return min(at for at in came if elapsed(last, at) < facts.poll_seconds)
+    return min(at for at in came if from_float((last - at).total_seconds(), "spread") < facts.poll_seconds)
 
 
 def _words(exchange: str, silent: Decimal, blinded: Sequence[str], facts: CycleFacts) -> str:

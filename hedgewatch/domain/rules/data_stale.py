@@ -18,19 +18,26 @@ from hedgewatch.domain.thresholds import RuleSettings
 NAME = "data_stale"
 FROZEN_POLLS = 3
 FROZEN_SECONDS = Decimal(30)
+POLLS_REMEMBERED = 10
 OTHER_LEG_MOVED = Decimal("0.002")
 
 
 @exactly
 def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
-    """Judge the feed of each leg and of the spot source in use: its age in seconds, or how long it has been frozen."""
+    """Judge the feed of each leg and of every spot source: its age in seconds, or how long it has been frozen.
+
+    A spot source that another one stands in for is judged as well: its alert would else be closed, not resolved.
+    """
     spot = snapshot.spot.ref if snapshot.spot is not None else snapshot.hedge.spot[0]
     findings = [
         _judge_feed(snapshot, settings, facts, name=leg.leg.name, ref=leg.leg.futures, other=spot)
         for leg in snapshot.legs
     ]
     other = snapshot.legs[0].leg.futures if snapshot.legs else None
-    return (*findings, _judge_feed(snapshot, settings, facts, name=str(spot), ref=spot, other=other))
+    sources = [
+        _judge_feed(snapshot, settings, facts, name=str(ref), ref=ref, other=other) for ref in snapshot.hedge.spot
+    ]
+    return (*findings, *sources)
 
 
 def _judge_feed(
@@ -48,9 +55,13 @@ def _judge_feed(
     age = _age(past, quote, facts)
     frozen = _frozen_seconds(past, quote, facts, other) if quote else None
     outcomes = {severity: outcome_above(frozen or age, level) for severity, level in settings.levels.items()}
+    lowest = min(outcomes, key=lambda severity: severity.rank)
     if frozen is not None:
         age, words = frozen, f"{where} is frozen: it has not changed for {duration(frozen)}, and the market has"
-        outcomes[min(outcomes, key=lambda severity: severity.rank)] = OutcomeKind.BREACH
+        outcomes[lowest] = OutcomeKind.BREACH
+    elif quote is not None and outcomes[lowest] is OutcomeKind.CLEAR and _stands(past, quote):
+        words = f"{where} was read {duration(age)} ago, and its book has not changed for {FROZEN_POLLS} polls or more"
+        outcomes[lowest] = OutcomeKind.BAND  # only a book that moves shows that a frozen one is over
     elif quote is not None:
         words = f"{where} was read {duration(age)} ago"
     else:
@@ -91,14 +102,26 @@ def _frozen_seconds(
     past: InstrumentPast, quote: Quote, facts: CycleFacts, other: InstrumentRef | None
 ) -> Decimal | None:
     """Return for how long the feed has been frozen, None if it is not: by its book, or by the exchange's own time."""
-    same_book = _run(past.recent, lambda seen: (seen.bid, seen.ask) == (quote.bid, quote.ask))
-    if same_book and len(same_book) + 1 >= FROZEN_POLLS and _moved(facts, other, same_book[0].read_at):
+    same_book = _same_book(past, quote)
+    if _stands(past, quote) and _moved(facts, other, same_book[0].read_at):
         return _seconds(facts, past.unchanged_since or same_book[0].read_at)
     if quote.stamp.exchange_time is None:
         return None
     same_time = _run(past.recent, lambda seen: seen.exchange_time == quote.stamp.exchange_time)
-    lasted = _seconds(facts, same_time[0].read_at) if same_time else ZERO
+    if len(same_time) + 1 < FROZEN_POLLS:
+        return None
+    # Ten polls are remembered. A time that stood through all of them stood longer than they last: it says how long.
+    is_older = len(same_time) >= POLLS_REMEMBERED
+    lasted = _seconds(facts, quote.stamp.exchange_time if is_older else same_time[0].read_at)
     return lasted if lasted >= max(FROZEN_POLLS * facts.poll_seconds, FROZEN_SECONDS) else None
+
+
+def _same_book(past: InstrumentPast, quote: Quote) -> tuple[PastQuote, ...]:
+    return _run(past.recent, lambda seen: (seen.bid, seen.ask) == (quote.bid, quote.ask))
+
+
+def _stands(past: InstrumentPast, quote: Quote) -> bool:
+    return len(_same_book(past, quote)) + 1 >= FROZEN_POLLS
 
 
 def _run(recent: Sequence[PastQuote], is_same: Callable[[PastQuote], bool]) -> tuple[PastQuote, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_UP, Decimal
@@ -64,24 +65,25 @@ class Advice:
 
 @exactly
 def rebalance_orders(snapshot: HedgeSnapshot, *, is_critical: bool) -> Advice:
-    """Return the order that brings a hedge back to its target, on its first leg's grid.
+    """Return the order that brings a hedge back to its target, on the grid of the leg it is for.
 
+    A sale is for the first leg, a purchase for the first one that is short.
     Never past the target (contracts round down). Under-hedged: sell, passive, or if critical marketable with a cap of
     10 bp; none while the future is bid more than 1 % below spot. Over-hedged: buy, reduce-only, passive, at most what
     is short. Source: domain specification 2.4, contracts section 5.
     """
     if snapshot.exposure is None or snapshot.futures_coins is None or not snapshot.legs:
         return Advice(why_none="the position is not known")
-    leg = snapshot.legs[0]
+    trade = -snapshot.hedge.target_ratio * snapshot.exposure - snapshot.futures_coins
+    side = Side.SELL if trade < 0 else Side.BUY
+    leg = _leg_for(side, snapshot.legs)
     if not isinstance(leg.reading, MarketReading) or leg.reading.quote is None:
         return Advice(why_none=f"{leg.leg.futures} has no live quote to price an order at")
     instrument, quote = leg.reading.instrument, leg.reading.quote
-    trade = -snapshot.hedge.target_ratio * snapshot.exposure - snapshot.futures_coins
-    side = Side.SELL if trade < 0 else Side.BUY
     if side is Side.SELL and (refusal := _locked_in(quote, snapshot.spot_price)):
         return Advice(why_none=refusal)
     wanted = min(abs(trade), -min(ZERO, leg.coins or ZERO)) if side is Side.BUY else abs(trade)
-    contracts = _on_grid(instrument, wanted, quote.mid)
+    contracts = _on_grid(instrument, wanted, _counted_at(leg, quote))
     if contracts is None:
         return Advice(why_none=f"the lot size of {leg.leg.futures} is not known")
     is_marketable = is_critical and side is Side.SELL
@@ -89,6 +91,16 @@ def rebalance_orders(snapshot: HedgeSnapshot, *, is_critical: bool) -> Advice:
     if shortage := _below_minimum(instrument, contracts, price, side):
         return Advice(why_none=shortage)
     return Advice(orders=(_order(snapshot, leg, contracts, price, side=side, is_marketable=is_marketable),))
+
+
+def _leg_for(side: Side, legs: Sequence[LegSnapshot]) -> LegSnapshot:
+    short = (leg for leg in legs if leg.coins is not None and leg.coins < 0)
+    return next(short, legs[0]) if side is Side.BUY else legs[0]
+
+
+def _counted_at(leg: LegSnapshot, quote: Quote) -> Decimal:
+    """Return the price that turns contracts into coins: the mark, by which the position itself is counted."""
+    return leg.mark_price if leg.mark_price is not None else quote.mid
 
 
 def _locked_in(quote: Quote, spot_price: Decimal | None) -> str | None:
@@ -133,8 +145,10 @@ def _order(
 ) -> Order:
     reading = leg.reading
     assert isinstance(reading, MarketReading)  # noqa: S101  the caller has priced the order from it
-    instrument = reading.instrument
-    coins = position_value(instrument.payoff or Payoff.LINEAR, contracts, instrument.contract_size, price).coin_quantity
+    assert reading.quote is not None  # noqa: S101  as above
+    instrument, counted_at = reading.instrument, _counted_at(leg, reading.quote)
+    payoff = instrument.payoff or Payoff.LINEAR
+    coins = position_value(payoff, contracts, instrument.contract_size, counted_at).coin_quantity
     quantities = {
         OrderUnit.BASE: coins,
         OrderUnit.CONTRACTS: contracts,

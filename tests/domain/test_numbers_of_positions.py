@@ -18,22 +18,18 @@ LINEAR, INVERSE = Payoff.LINEAR, Payoff.INVERSE
 
 
 @pytest.mark.parametrize(
-    ("payoff", "contracts", "size", "price", "notional", "settle", "coins"),
+    ("payoff", "contracts", "size", "worth"),
     [
-        (LINEAR, "-5", "1", "60000", "300000", "300000", "-5"),
-        (LINEAR, "-50000", "0.0001", "60000", "300000", "300000", "-5"),
-        (INVERSE, "-300000", "1", "60000", "300000", "5", "-5"),
-        (INVERSE, "-3000", "100", "60000", "300000", "5", "-5"),
-        (LINEAR, "0", "1", "60000", "0", "0", "0"),
+        (LINEAR, "-5", "1", ("300000", "300000", "-5")),
+        (LINEAR, "-50000", "0.0001", ("300000", "300000", "-5")),
+        (INVERSE, "-300000", "1", ("300000", "5", "-5")),
+        (INVERSE, "-3000", "100", ("300000", "5", "-5")),
+        (LINEAR, "0", "1", ("0", "0", "0")),
     ],
 )
-def test_a_position_has_its_worth(
-    payoff: Payoff, contracts: str, size: str, price: str, notional: str, settle: str, coins: str
-) -> None:
-    value = position_value(payoff, Decimal(contracts), Decimal(size), Decimal(price))
-    assert (value.notional_quote, value.value_settle, value.coin_quantity) == tuple(
-        map(Decimal, (notional, settle, coins))
-    )
+def test_a_position_has_its_worth(payoff: Payoff, contracts: str, size: str, worth: tuple[str, str, str]) -> None:
+    value = position_value(payoff, Decimal(contracts), Decimal(size), Decimal(60000))
+    assert (value.notional_quote, value.value_settle, value.coin_quantity) == tuple(map(Decimal, worth))
 
 
 def test_five_coins_in_one_dollar_contracts_are_300000_and_not_one_less() -> None:

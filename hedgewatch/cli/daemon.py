@@ -49,7 +49,7 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             if web:
                 from hedgewatch.cli.paging import open_pages
 
-                parts.append(open_pages(stack, settings, os.environ, address, migrate=not worker))
+                parts.append(open_pages(stack, settings, os.environ, address))
             if worker:
                 from hedgewatch.cli.working import open_worker
 

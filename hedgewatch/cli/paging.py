@@ -15,16 +15,13 @@ from hedgewatch.web.ports import PageOptions
 from hedgewatch.web.serve import Pages, reserve
 
 
-def open_pages(
-    stack: AsyncExitStack, settings: Settings, environ: Mapping[str, str], listen: str, *, migrate: bool
-) -> Pages:
-    """Hold the port and open the history; ``stack`` closes it.
+def open_pages(stack: AsyncExitStack, settings: Settings, environ: Mapping[str, str], listen: str) -> Pages:
+    """Hold the port, bring the schema up to date and open the history; ``stack`` closes it.
 
-    migrate: bring the schema up to date first; beside a worker that is the worker's part.
     Raises ConfigurationError if the port is taken, StoreUnavailableError.
     """
     listening = reserve(*split_address(listen))
-    history = stack.enter_context(reading(settings, environ, migrate=migrate))
+    history = stack.enter_context(reading(settings, environ, migrate=True))
     options = PageOptions(
         timezone=ZoneInfo(settings.monitor.timezone),
         poll_seconds=settings.poll_seconds,

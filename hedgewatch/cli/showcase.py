@@ -106,10 +106,10 @@ class Showcase:
     def _open_pages(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> Pages:
         listen = settings.web.listen
         try:
-            return open_pages(stack, settings, stage.environ, listen, migrate=False)
+            return open_pages(stack, settings, stage.environ, listen)
         except ConfigurationError:
             self._say(f"{listen} is taken, so the pages get another port")
-            return open_pages(stack, settings, stage.environ, f"{listen.rpartition(':')[0]}:0", migrate=False)
+            return open_pages(stack, settings, stage.environ, f"{listen.rpartition(':')[0]}:0")
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True)

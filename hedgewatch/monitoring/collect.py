@@ -15,7 +15,7 @@ from hedgewatch.monitoring.ports import Clock, ExchangeSource, Wanted
 SETTLED_WINDOW = timedelta(hours=24)
 SETTLED_LOOKBACK = timedelta(hours=33)  # one more interval than the window, so that each record's own interval is known
 SETTLED_EVERY = timedelta(minutes=15)
-SETTLED_RETRY = timedelta(seconds=30)
+SETTLED_RETRY = timedelta(seconds=60)
 SETTLEMENT_GRACE = timedelta(seconds=60)  # exchanges publish a settlement some seconds late
 
 
@@ -48,12 +48,13 @@ class SettlementDiary:
         return due
 
     def note_asked(self, due: Iterable[InstrumentRef], answers: Mapping[str, ExchangeAnswer], now: datetime) -> None:
-        """Remember what was asked; an exchange that failed or lacked a part is asked again soon."""
+        """Remember what was asked: of an exchange that failed it is asked anew, where a part was missing a bit later."""
         for ref in due:
             answer = answers.get(ref.exchange)
-            if answer is not None and answer.outcome is ExchangeOutcome.OK:
+            if answer is None or answer.outcome in {ExchangeOutcome.FAILED, ExchangeOutcome.BANNED}:
+                continue
+            if answer.outcome is ExchangeOutcome.OK:
                 self._asked_at[ref] = now
-                self._retry_at.pop(ref, None)
             else:
                 self._retry_at[ref] = now + SETTLED_RETRY
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -112,10 +113,13 @@ def test_settled_funding_is_asked_for_at_the_start_from_before_the_window() -> N
 
 def test_settled_funding_that_did_not_come_is_asked_for_again_soon() -> None:
     diary = SettlementDiary([FUTURES])
-    late = {"quick": failed_answer("quick", [FUTURES], UnknownReason.TIMEOUT, "late")}
-    diary.note_asked(diary.due(Past(), START), late, START)
-    assert diary.due(Past(), START + timedelta(seconds=10)) == {}
-    assert diary.due(Past(), START + timedelta(seconds=30)) != {}
+    failed = failed_answer("quick", [FUTURES], UnknownReason.TIMEOUT, "late")
+    diary.note_asked(diary.due(Past(), START), {"quick": failed}, START)
+    assert diary.due(Past(), START + timedelta(seconds=1)) != {}
+    partly = replace(failed, outcome=ExchangeOutcome.DEGRADED)
+    diary.note_asked(diary.due(Past(), START), {"quick": partly}, START)
+    assert diary.due(Past(), START + timedelta(seconds=30)) == {}
+    assert diary.due(Past(), START + timedelta(seconds=60)) != {}
 
 
 def test_settled_funding_is_not_asked_for_every_cycle() -> None:

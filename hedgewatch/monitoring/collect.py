@@ -48,7 +48,7 @@ class SettlementDiary:
         return due
 
     def note_asked(self, due: Iterable[InstrumentRef], answers: Mapping[str, ExchangeAnswer], now: datetime) -> None:
-        """Remember what was asked: of an exchange that failed it is asked anew, where a part was missing a bit later."""
+        """Remember what was asked; a failed exchange is asked anew, one that lacked a part a bit later."""
         for ref in due:
             answer = answers.get(ref.exchange)
             if answer is None or answer.outcome in {ExchangeOutcome.FAILED, ExchangeOutcome.BANNED}:

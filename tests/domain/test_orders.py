@@ -60,7 +60,7 @@ def test_only_a_critical_under_hedge_is_mended_at_once_with_a_cap(
     side: Side,
     force: TimeInForce,
     price: str,
-    fee_rate: str,  # noqa: FBT001
+    fee_rate: str,
 ) -> None:
     found = order(measured(hedge(leg(contracts))), is_critical=critical)
     assert (found.side, found.time_in_force, found.limit_price) == (side, force, Decimal(price))

@@ -17,6 +17,7 @@ from hedgewatch.domain.market import (
     Quote,
     ReadingFailure,
     Stamp,
+    UnknownReason,
 )
 from hedgewatch.monitoring.ports import Wanted
 
@@ -120,6 +121,33 @@ class GatedExchange:
         asked_at = self.behind.clock.now()
         await self.gate.wait()
         return replace(await self.behind.fetch(wanted), error=f"asked at {asked_at:%H:%M:%S}")
+
+    async def close(self) -> None:
+        await self.behind.close()
+
+
+@dataclass
+class FaultyExchange:
+    """Answers as the exchange behind it, but for the symbols that are out; with all of them out it has failed."""
+
+    behind: QuotedExchange
+    out: set[str] = field(default_factory=set)
+
+    @property
+    def exchange(self) -> str:
+        return self.behind.exchange
+
+    async def fetch(self, wanted: Wanted) -> ExchangeAnswer:
+        answer = await self.behind.fetch(wanted)
+        readings = tuple(
+            ReadingFailure(ref=one.ref, reason=UnknownReason.FETCH_ERROR, detail="HTTP 503")
+            if one.ref.symbol in self.out
+            else one
+            for one in answer.readings
+        )
+        if all(isinstance(one, ReadingFailure) for one in readings):
+            return replace(answer, readings=readings, outcome=ExchangeOutcome.FAILED, error="HTTP 503")
+        return replace(answer, readings=readings)
 
     async def close(self) -> None:
         await self.behind.close()

@@ -7,12 +7,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.thresholds import Severity
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class AlertPhase(StrEnum):
@@ -99,8 +102,11 @@ def fingerprint(target: Target) -> str:
 
 
 def episode_id(target: Target, started_at: datetime) -> str:
-    """Return the id of the episode that began at ``started_at``: the same again after a crash."""
-    return f"{fingerprint(target)[:16]}-{round(started_at.timestamp() * 1000)}"
+    """Return the id of the episode that began at ``started_at``: the same again after a crash.
+
+    The millisecond is the one that has begun, as the store keeps it: a start read back from there makes the same id.
+    """
+    return f"{fingerprint(target)[:16]}-{(started_at - EPOCH) // MILLISECOND}"
 
 
 def event_id(target: Target, episode: str, kind: EventType, sequence: int) -> str:

@@ -17,6 +17,8 @@ from hedgewatch.domain.thresholds import RuleSettings
 
 DATA_STALE = "data_stale"
 EXCHANGE_DOWN = "exchange_down"
+# All that a pure function can raise; what stops the process (MemoryError, KeyboardInterrupt) is none of a rule's.
+BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ def _guarded(
     """Ask a rule; one that breaks is blind on all its targets, it neither resolves nor ends the cycle."""
     try:
         return ask()
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except BREAKS as error:
         message = f"{target.rule} could not be judged: {type(error).__name__}: {error}"
         blind = [
             known

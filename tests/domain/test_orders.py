@@ -56,7 +56,7 @@ def test_the_contracts_example_is_mended_as_the_contract_says() -> None:
 )
 def test_only_a_critical_under_hedge_is_mended_at_once_with_a_cap(
     contracts: str,
-    critical: bool,
+    critical: bool,  # noqa: FBT001  a column of the table
     side: Side,
     force: TimeInForce,
     price: str,

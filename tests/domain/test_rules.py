@@ -390,6 +390,15 @@ def test_a_book_that_still_stands_does_not_resolve_because_the_market_has_calmed
     assert by_leg[str(FUTURES)].severity is None
 
 
+def test_a_feed_that_was_away_is_back_even_if_its_book_has_not_moved() -> None:
+    away = frozen_past(9, other=("60000", "60000"))
+    known = replace(away.instruments[FUTURES], last_good_at=NOW - timedelta(seconds=91))
+    past = replace(away, instruments={**away.instruments, FUTURES: known})
+    findings = asked("data_stale", facts(spot_reading("60000", "60000"), reading(), past=past))
+    by_leg = {one.target.leg: one for one in findings}
+    assert by_leg[str(FUTURES)].kind is CLEAR
+
+
 def test_every_spot_source_is_judged_so_that_none_goes_out_of_the_books() -> None:
     second = reading(replace(SPOT, exchange="bybit"), "59999.5", "60000.5")
     declared = hedge(spot=(SPOT, second.ref))

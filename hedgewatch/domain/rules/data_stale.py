@@ -59,7 +59,7 @@ def _judge_feed(
     if frozen is not None:
         age, words = frozen, f"{where} is frozen: it has not changed for {duration(frozen)}, and the market has"
         outcomes[lowest] = OutcomeKind.BREACH
-    elif quote is not None and outcomes[lowest] is OutcomeKind.CLEAR and _stands(past, quote):
+    elif quote and outcomes[lowest] is OutcomeKind.CLEAR and _may_still_be_frozen(past, quote, settings, facts):
         words = f"{where} was read {duration(age)} ago, and its book has not changed for {FROZEN_POLLS} polls or more"
         outcomes[lowest] = OutcomeKind.BAND  # only a book that moves shows that a frozen one is over
     elif quote is not None:
@@ -122,6 +122,17 @@ def _same_book(past: InstrumentPast, quote: Quote) -> tuple[PastQuote, ...]:
 
 def _stands(past: InstrumentPast, quote: Quote) -> bool:
     return len(_same_book(past, quote)) + 1 >= FROZEN_POLLS
+
+
+def _may_still_be_frozen(past: InstrumentPast, quote: Quote, settings: RuleSettings, facts: CycleFacts) -> bool:
+    """Tell whether an open alert could be for a frozen book that has not moved since.
+
+    A feed that was away longer than it may be old was alerted for its age, and is back.
+    """
+    was_away = past.last_good_at is not None and _seconds(facts, past.last_good_at) > min(
+        level.fire for level in settings.levels.values()
+    )
+    return _stands(past, quote) and not was_away
 
 
 def _run(recent: Sequence[PastQuote], is_same: Callable[[PastQuote], bool]) -> tuple[PastQuote, ...]:

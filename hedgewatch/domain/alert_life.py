@@ -34,6 +34,8 @@ def step(
     held_back: another alert speaks for this one; its life goes on, but nothing is told until it is let go.
     Returns the state to store (None: forget it) and what there is to tell.
     """
+    if state is None and finding.kind in {OutcomeKind.CLEAR, OutcomeKind.BAND}:
+        return None, ()  # nearly always: nothing was wrong and nothing is
     state = state or AlertState(target=finding.target)
     if finding.kind is OutcomeKind.UNKNOWN:
         return _told(_blinded(state, now), finding, now=now, held_back=held_back)

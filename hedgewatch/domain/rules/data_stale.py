@@ -129,10 +129,10 @@ def _may_still_be_frozen(past: InstrumentPast, quote: Quote, settings: RuleSetti
 
     A feed that was away longer than it may be old was alerted for its age, and is back.
     """
-    was_away = past.last_good_at is not None and _seconds(facts, past.last_good_at) > min(
-        level.fire for level in settings.levels.values()
-    )
-    return _stands(past, quote) and not was_away
+    if not _stands(past, quote):
+        return False
+    oldest = min(level.fire for level in settings.levels.values())
+    return past.last_good_at is None or _seconds(facts, past.last_good_at) <= oldest
 
 
 def _run(recent: Sequence[PastQuote], is_same: Callable[[PastQuote], bool]) -> tuple[PastQuote, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
+import structlog
 import typer
 
 from hedgewatch import logs
@@ -18,6 +19,8 @@ from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.domain.errors import ConfigurationError
 
 FORMATS = {"json": True, "console": False}
+
+log = structlog.stdlib.get_logger("hedgewatch.daemon")
 
 
 class Part(Protocol):
@@ -49,7 +52,9 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             if web:
                 from hedgewatch.cli.paging import open_pages
 
-                parts.append(open_pages(stack, settings, os.environ, address))
+                pages = open_pages(stack, settings, os.environ, address)
+                parts.append(pages)
+                log.info("pages", url=f"http://{pages.address}/")
             if worker:
                 from hedgewatch.cli.working import open_worker
 

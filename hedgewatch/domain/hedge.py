@@ -177,7 +177,8 @@ class LegSnapshot:
 class HedgeSnapshot:
     """All facts of one hedge at one moment; the columns of hedge_history. None: not known.
 
-    holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative.
+    holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative. spot_unknown: why
+    there is no spot price, None if there is one.
     """
 
     hedge: Hedge
@@ -206,6 +207,7 @@ class HedgeSnapshot:
     unrealised_pnl_usd: Decimal | None
     quality: Quality
     data_age_seconds: Decimal | None
+    spot_unknown: UnknownReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.basis import basis, basis_label
 from hedgewatch.domain.exposure import contracts_of, hedge_ratio, pnl, position_value
+from hedgewatch.domain.freshness import Standstill, are_a_pair, standstills, why_unusable
 from hedgewatch.domain.funding import funding_normalise, mean_of_day
 from hedgewatch.domain.hedge import (
     CycleFacts,
@@ -19,19 +20,23 @@ from hedgewatch.domain.hedge import (
     LegSnapshot,
     Quality,
 )
-from hedgewatch.domain.instrument import Instrument, Payoff
-from hedgewatch.domain.market import MarketReading, ReadingFailure, UnknownReason
+from hedgewatch.domain.instrument import Instrument, InstrumentRef, Payoff
+from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, from_float
 
 Reading = MarketReading | ReadingFailure
+STALE_REASONS = frozenset({UnknownReason.STALE, UnknownReason.FROZEN})
 
 
 @exactly
 def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     """Return everything that can be said of a hedge now; what cannot be known is None and lowers the quality."""
-    spot = live_spot(hedge, facts)
-    spot_price = mid_of(spot)
-    legs = tuple(_measure_leg(leg, facts, spot_price) for leg in hedge.legs)
+    still = standstills(hedge, facts)
+    spot = live_spot(hedge, facts, still)
+    spot_unknown = _why_no_price(spot, still, facts.read_at)
+    spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
+    spot_price = spot_quote.mid if spot_quote else None
+    legs = tuple(_measure_leg(leg, facts, spot_quote, still) for leg in hedge.legs)
     holding = sum((share.holding.counted * share.share for share in hedge.held), ZERO)
     coins = _total(leg.coins for leg in legs)
     ratio = hedge_ratio(holding, coins) if coins is not None else None
@@ -60,20 +65,26 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         protection_usd=None,
         cost_ratio=None,
         unrealised_pnl_usd=_total(leg.unrealised_pnl_usd for leg in legs),
-        quality=_quality_of_hedge(spot_price, legs),
+        quality=_quality_of_hedge(spot_unknown, legs),
+        spot_unknown=spot_unknown,
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 
 
-def live_spot(hedge: Hedge, facts: CycleFacts) -> Reading | None:
-    """Return the first spot source that was read well, else the first one's failure; None if none was asked."""
+def live_spot(hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Standstill]) -> Reading | None:
+    """Return the first spot source with a price of now, else the first one's reading; None if none was asked."""
     readings = [facts.readings[ref] for ref in hedge.spot if ref in facts.readings]
-    return next((reading for reading in readings if mid_of(reading) is not None), next(iter(readings), None))
+    live = (reading for reading in readings if _why_no_price(reading, still, facts.read_at) is None)
+    return next(live, next(iter(readings), None))
 
 
-def mid_of(reading: Reading | None) -> Decimal | None:
-    """Return the mid of a reading's quote, None where there is none."""
-    return reading.quote.mid if isinstance(reading, MarketReading) and reading.quote else None
+def _why_no_price(
+    reading: Reading | None, still: Mapping[InstrumentRef, Standstill], now: datetime
+) -> UnknownReason | None:
+    """Return why a reading gives no price of now: it failed, came late or stands still; None if it gives one."""
+    if not isinstance(reading, MarketReading) or reading.quote is None:
+        return why_unknown(reading)
+    return why_unusable(reading.quote, still.get(reading.ref), now)
 
 
 def age_of(reading: Reading | None, now: datetime) -> Decimal | None:
@@ -114,15 +125,19 @@ def position_contracts(
     return contracts_of(instrument.payoff, position.coins, instrument.contract_size, price) if price else None
 
 
-def _measure_leg(leg: Leg, facts: CycleFacts, spot_price: Decimal | None) -> LegSnapshot:
+def _measure_leg(
+    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
+) -> LegSnapshot:
     reading: Reading = facts.readings.get(leg.futures) or ReadingFailure(
         ref=leg.futures, reason=UnknownReason.MISSING, detail=f"{leg.futures} was not asked for"
     )
     read = reading if isinstance(reading, MarketReading) else None
     instrument, funding = (read.instrument, read.funding) if read else (None, None)
-    price, mark = mid_of(reading), read.mark if read else None
+    unknown = _why_no_price(reading, still, facts.read_at)
+    quote = read.quote if read and unknown is None else None
+    price, mark = quote.mid if quote else None, read.mark if read else None
     mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
-    found = basis(price, spot_price) if price is not None and spot_price is not None else None
+    found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
     marked = basis(mark_price, index_price) if mark_price is not None and index_price is not None else None
     hours = funding.interval_hours if funding else None
     normal = funding_normalise(funding.rate, hours) if funding and hours is not None else None
@@ -146,8 +161,8 @@ def _measure_leg(leg: Leg, facts: CycleFacts, spot_price: Decimal | None) -> Leg
         liquidation_distance=None,
         margin_usage=None,
         leverage=None,
-        quality=_quality_of_leg(read, price, funding_rate=normal.rate_8h if normal else None),
-        unknown=None if price is not None else why_unknown(reading),
+        quality=_quality_of_leg(read, unknown, funding_rate=normal.rate_8h if normal else None),
+        unknown=unknown,
         data_age_seconds=age_of(reading, facts.read_at),
     )
 
@@ -177,17 +192,23 @@ def _notional(leg: LegSnapshot) -> Decimal | None:
     return None if leg.coins is None or price is None else abs(leg.coins) * price
 
 
-def _quality_of_leg(read: MarketReading | None, price: Decimal | None, *, funding_rate: Decimal | None) -> Quality:
-    if read is None or price is None:
+def _quality_of_leg(
+    read: MarketReading | None, unknown: UnknownReason | None, *, funding_rate: Decimal | None
+) -> Quality:
+    if unknown in STALE_REASONS:
+        return Quality.STALE
+    if read is None or unknown is not None:
         return Quality.UNKNOWN
     return Quality.OK if read.mark is not None and funding_rate is not None else Quality.PARTIAL
 
 
-def _quality_of_hedge(spot_price: Decimal | None, legs: Sequence[LegSnapshot]) -> Quality:
+def _quality_of_hedge(spot_unknown: UnknownReason | None, legs: Sequence[LegSnapshot]) -> Quality:
     """Grade a hedge: it is known as a whole or not, so without its spot price or one of its legs it is unknown."""
     qualities = {leg.quality for leg in legs}
-    if spot_price is None or not legs or Quality.UNKNOWN in qualities:
+    if not legs or Quality.UNKNOWN in qualities or (spot_unknown is not None and spot_unknown not in STALE_REASONS):
         return Quality.UNKNOWN
+    if Quality.STALE in qualities or spot_unknown is not None:
+        return Quality.STALE
     return Quality.OK if qualities == {Quality.OK} else Quality.PARTIAL
 
 

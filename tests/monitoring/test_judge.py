@@ -13,7 +13,7 @@ from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast, Past
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import MarketReading, SettledFunding, UnknownReason
+from hedgewatch.domain.market import MarketReading, ReadingFailure, SettledFunding, UnknownReason
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.monitoring.judge import Verdict, _guarded, judge, with_settled
@@ -81,7 +81,21 @@ class Desk:
 
 
 def at(seconds: int, seen: CycleFacts) -> CycleFacts:
-    return replace(seen, read_at=NOW + timedelta(seconds=seconds))
+    """Return the same facts, read so many seconds later."""
+    later = timedelta(seconds=seconds)
+    readings = {ref: _restamped(read, later) for ref, read in seen.readings.items()}
+    answers = {
+        name: replace(answer, readings=tuple(readings[read.ref] for read in answer.readings))
+        for name, answer in seen.answers.items()
+    }
+    return replace(seen, read_at=NOW + later, readings=readings, answers=answers)
+
+
+def _restamped(read: MarketReading | ReadingFailure, later: timedelta) -> MarketReading | ReadingFailure:
+    if isinstance(read, ReadingFailure) or read.quote is None:
+        return read
+    stamp = replace(read.quote.stamp, received_at=read.quote.stamp.received_at + later)
+    return replace(read, quote=replace(read.quote, stamp=stamp))
 
 
 ONCE = hedge(leg("-4.8"), rules=PATIENT)

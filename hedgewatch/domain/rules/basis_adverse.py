@@ -7,7 +7,6 @@ from decimal import Decimal
 from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.measure import why_unknown
 from hedgewatch.domain.numbers import exactly, plain
 from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings
@@ -26,7 +25,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     target = Target(rule=NAME, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
     where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     if leg.basis_rate is None or snapshot.spot_price is None:
-        reason = leg.unknown or why_unknown(snapshot.spot)
+        reason = leg.unknown or snapshot.spot_unknown or UnknownReason.STALE  # both are known, but too far apart
         return unknown_finding(target, reason, f"{where}: the basis is not known")
     usual, source = _usual(snapshot.hedge.name, leg, snapshot.spot_price, facts)
     if usual is None:

@@ -19,6 +19,7 @@ from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
 NAME = "drift"
 SIDES = {"under": Decimal(-1), "over": Decimal(1)}
 LOTS_WORTH_AN_ORDER = Decimal("1.5")  # one lot's rounding must not call for an order
+STEP_BACK = Decimal("0.8")  # leaves more than one lot: what the mending order cannot reach must be clear
 
 
 @exactly
@@ -42,7 +43,9 @@ def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
                 f"{name}: the hedge ratio is not known, {leg.leg.name} was not read",
             )
     if snapshot.spot_price is None:
-        return why_unknown(snapshot.spot), f"{name}: the hedge ratio is not known, spot was not read"
+        return snapshot.spot_unknown or why_unknown(
+            snapshot.spot
+        ), f"{name}: the hedge ratio is not known, spot was not read"
     if snapshot.drift is None:
         return UnknownReason.NOT_AVAILABLE, f"{name}: there are no coins, so there is no hedge ratio"
     return None
@@ -71,7 +74,7 @@ def _judge_side(
 
 
 def _at_least(level: Level, least: Decimal) -> Level:
-    return level if least <= level.fire else replace(level, fire=least)
+    return level if least <= level.fire else replace(level, fire=least, clear=max(level.clear, least * STEP_BACK))
 
 
 def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from hedgewatch.domain.finding import Finding, Target
+from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.numbers import ZERO, exactly, from_float
 from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above
-from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.thresholds import Level, RuleSettings
 
 NAME = "exchange_down"
 
@@ -23,25 +23,37 @@ def judge(
 ) -> tuple[Finding, ...]:
     """Judge the seconds since the exchange's last useful answer: one good quote among those wanted is useful."""
     silent = _silent_seconds(exchange, facts)
-    blinded = tuple(
-        snapshot.hedge.name
-        for snapshot in snapshots
-        if any(ref.exchange == exchange for ref in snapshot.hedge.instruments)
-    )
+    blinded = tuple(snapshot.hedge.name for snapshot in snapshots if _is_blinded(snapshot, exchange))
     finding = known_finding(
         Target(rule=NAME, exchange=exchange),
         settings,
-        {severity: outcome_above(silent, level) for severity, level in settings.levels.items()},
-        value=silent,
+        {severity: _outcome(silent, level) for severity, level in settings.levels.items()},
+        value=silent or ZERO,
         message=_words(exchange, silent, blinded, facts),
     )
     return (replace(finding, hedges=blinded),)
 
 
-def _silent_seconds(exchange: str, facts: CycleFacts) -> Decimal:
+def _is_blinded(snapshot: HedgeSnapshot, exchange: str) -> bool:
+    """Tell whether a hedge needs the exchange: for a leg, or for spot while no other source gives a price."""
+    if any(leg.futures.exchange == exchange for leg in snapshot.hedge.legs):
+        return True
+    return snapshot.spot_price is None and any(ref.exchange == exchange for ref in snapshot.hedge.spot)
+
+
+def _outcome(silent: Decimal | None, level: Level) -> OutcomeKind:
+    """Judge the silence; a poll that failed proves nothing well, however short the silence is."""
+    if silent is None:
+        return OutcomeKind.CLEAR
+    outcome = outcome_above(silent, level)
+    return OutcomeKind.BAND if outcome is OutcomeKind.CLEAR else outcome
+
+
+def _silent_seconds(exchange: str, facts: CycleFacts) -> Decimal | None:
+    """Return for how long the exchange has been silent, None if it answers."""
     readings = facts.answers[exchange].readings
     if any(isinstance(reading, MarketReading) and reading.quote is not None for reading in readings):
-        return ZERO
+        return None
     since = _last_useful_answer(exchange, facts) or facts.past.first_asked_at.get(exchange)
     return ZERO if since is None else max(ZERO, from_float((facts.read_at - since).total_seconds(), "silence"))
 
@@ -59,8 +71,8 @@ def _last_useful_answer(exchange: str, facts: CycleFacts) -> datetime | None:
     return min(at for at in came if from_float((last - at).total_seconds(), "spread") < facts.poll_seconds)
 
 
-def _words(exchange: str, silent: Decimal, blinded: Sequence[str], facts: CycleFacts) -> str:
-    if silent == 0:
+def _words(exchange: str, silent: Decimal | None, blinded: Sequence[str], facts: CycleFacts) -> str:
+    if silent is None:
         return f"{exchange} answers"
     hedges = ", ".join(blinded) or "no hedge"
     error = facts.answers[exchange].error or "no usable price in its answer"

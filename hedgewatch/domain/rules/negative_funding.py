@@ -5,7 +5,7 @@ from __future__ import annotations
 from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.funding import short_pays_per_day
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
-from hedgewatch.domain.market import MarketReading, UnknownReason
+from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly, plain
 from hedgewatch.domain.rules.judging import known_finding, outcome_below, percent
 from hedgewatch.domain.thresholds import RuleSettings
@@ -24,7 +24,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     target = Target(rule=NAME, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
     where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     mean = leg.funding_mean
-    if mean is None or not isinstance(leg.reading, MarketReading):
+    if mean is None or leg.unknown is not None or leg.funding is None:
         reason, words = _blindness(leg)
         return unknown_finding(target, reason, f"{where}: {words}")
     return known_finding(
@@ -38,7 +38,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
 
 def _blindness(leg: LegSnapshot) -> tuple[UnknownReason, str]:
     if leg.unknown is not None:
-        return leg.unknown, "the funding rate is not known, the exchange was not read"
+        return leg.unknown, "the funding rate is not known, the exchange gave no price of now"
     if leg.funding is not None and leg.funding.interval_hours is None:
         return UnknownReason.MISSING, "the exchange did not say the funding interval, so its rate cannot be compared"
     return UnknownReason.MISSING, "the exchange gave no funding rate"

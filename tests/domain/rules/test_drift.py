@@ -131,6 +131,14 @@ def test_rounding_to_the_exchanges_grid_does_not_call_for_an_order(change: dict[
     assert found.thresholds[Severity.WARNING] == Decimal("0.15")
 
 
+def test_what_is_left_after_the_mending_order_lets_the_alert_resolve() -> None:
+    futures = listed(lot_step=Decimal("0.1"))
+    before = sides("-0.7", "1.09", futures)["under"]
+    (order,) = before.orders
+    after = sides(str(Decimal("-0.7") - order.contracts), "1.09", futures)["under"]
+    assert (before.kind, after.kind) == (BREACH, CLEAR)
+
+
 @pytest.mark.parametrize("coins", ["0", "-1"])
 def test_without_coins_the_ratio_is_not_available(coins: str) -> None:
     assert {found.unknown for found in sides("-5", coins).values()} == {UnknownReason.NOT_AVAILABLE}

@@ -140,5 +140,8 @@ def test_it_says_what_the_short_pays_a_day_and_what_to_do() -> None:
     }
 
 
-def test_a_failed_exchange_leaves_funding_unknown() -> None:
-    assert funding_of([(2, "0.0001", "8")], futures=failed(FUTURES)).unknown is UnknownReason.TIMEOUT
+def test_a_failed_exchange_or_an_untold_rate_leaves_funding_unknown() -> None:
+    settled = [(2, "0.0001", "8")]
+    assert funding_of(settled, futures=failed(FUTURES)).unknown is UnknownReason.TIMEOUT
+    silent = read(FUTURES, "60020", "60020.5", rate=None)
+    assert funding_of(settled, futures=silent).unknown is UnknownReason.MISSING

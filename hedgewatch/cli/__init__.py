@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -95,5 +95,6 @@ def _unexpected(error: Exception) -> int:
         return code
     _complain(f"this should not have happened: {type(error).__name__}; HEDGEWATCH_TRACE=1 shows where")
     if os.environ.get("HEDGEWATCH_TRACE"):
-        traceback.print_exception(error)  # the standard library's form shows no local variables
+        # through the logs: their form shows no local variables, and they know the secrets
+        logging.getLogger(__name__).error("where it broke", exc_info=error)
     return FAILED

@@ -19,7 +19,9 @@ def loaded_settings(ctx: typer.Context) -> Settings:
     """
     redactor = logs.Redactor()
     logs.configure(redactor, as_json=not sys.stderr.isatty(), level="WARNING")
-    return load_settings(ctx.obj.config_path, os.environ)
+    settings = load_settings(ctx.obj.config_path, os.environ)
+    redactor.add(settings.known_secrets(os.environ))
+    return settings
 
 
 def ready_settings(ctx: typer.Context) -> Settings:

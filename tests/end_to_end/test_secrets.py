@@ -1,0 +1,208 @@
+"""Canaries: secrets that every part of the program has held, looked for in everything it has written."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import aiohttp
+import psycopg
+import pytest
+import structlog
+
+from hedgewatch import logs
+from hedgewatch.cli.daemon import run_parts
+from hedgewatch.cli.working import open_worker
+from hedgewatch.monitoring.cycle import CycleResult
+from hedgewatch.settings import load_settings
+from tests.end_to_end.stage import PASSWORD, SECRET, Stage, ask, rows, until
+
+WRONG_PASSWORD = "canary-that-the-server-refuses"
+DATABASE_PASSWORD = "canary-of-the-database"
+HEDGES = """
+[[holdings]]
+asset = "BTC"
+quantity = 5
+
+[[hedges]]
+name = "btc-core"
+asset = "BTC"
+spot = "binance:BTC/USDT"
+futures = "binance:BTC/USDT:USDT"
+position = { contracts = -4 }
+"""
+REFUSED = """
+[channels.refused]
+kind = "email"
+to = ["me@example.com"]
+from = "hedgewatch@example.com"
+server = "smtp://me%40example.com@127.0.0.1:{port}"
+password = "env:E2E_WRONG_PASSWORD"
+ca_file = "{ca_file}"
+"""
+DELIVERED = "SELECT channel FROM delivery_history WHERE state = 'delivered'"
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """Give every form in which a secret may travel."""
+    raw = secret.encode()
+    yield raw
+    yield quote(secret, safe="").encode()
+    yield raw.hex().encode()
+    yield base64.b64encode(raw).rstrip(b"=")
+    yield base64.b64encode(b"\0me@example.com\0" + raw).rstrip(b"=")
+
+
+def leaks(text: str | bytes, more: Iterable[str] = ()) -> list[str]:
+    """Return the secrets that stand somewhere in a text."""
+    body = text.encode() if isinstance(text, str) else text
+    signing = SECRET.removeprefix("whsec_")
+    secrets = (SECRET, signing, base64.b64decode(signing).decode(), PASSWORD, WRONG_PASSWORD, *more)
+    return [secret for secret in secrets if any(form in body for form in forms(secret))]
+
+
+@pytest.fixture(autouse=True)
+def _wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("E2E_WRONG_PASSWORD", WRONG_PASSWORD)
+
+
+def configured(stage: Stage, storage: str | None = None) -> Path:
+    refused = REFUSED.format(port=stage.mailbox.port, ca_file=stage.ca_file)
+    channels = stage.channels().replace('["hook", "me"]', '["hook", "me", "refused"]')
+    return stage.configure(HEDGES + channels + refused, storage=storage)
+
+
+async def pages_of(err: str) -> str:
+    """Read every page of a daemon whose log tells its address."""
+    found = re.search(r"http://127\.0\.0\.1:\d+", err)
+    assert found is not None, err
+    texts = []
+    async with aiohttp.ClientSession() as session:
+        for path in ("/", "/hedges/btc-core", "/hedges/none", "/healthz", "/readyz", "/nothing"):
+            async with session.get(found[0] + path) as response:
+                texts.append(f"{response.headers}{await response.text()}")
+    return "".join(texts)
+
+
+async def test_no_secret_leaves_the_daemon(stage: Stage) -> None:
+    storage = f"sqlite:///{stage.folder / 'hedgewatch.db'}"
+    stage.receiver.refuse(1)
+    stage.mailbox.refuse(1)
+    daemon = stage.daemon(configured(stage), "run", "--listen", "127.0.0.1:0", "--log-format", "json")
+    await daemon.start()
+    await until(lambda: {("hook",), ("me",)} <= set(rows(storage, DELIVERED)), "both deliveries, after a refusal")
+    errors = rows(storage, "SELECT last_error FROM delivery_history WHERE channel = 'refused'")
+    pages = await pages_of(daemon.err)
+    assert await daemon.stop() == 0
+    assert errors[0][0], "the refused password left no error to look into"
+    assert "btc-core" in pages
+    assert leaks(daemon.out + daemon.err) == []
+    assert leaks(pages) == []
+    for path in stage.folder.glob("hedgewatch.db*"):
+        assert leaks(path.read_bytes()) == [], path
+    for mail in stage.mailbox.mails:
+        assert leaks(mail.message.as_bytes()) == []
+    for message in stage.receiver.received:
+        assert leaks(f"{message.headers}{message.body}") == []
+
+
+async def test_no_secret_leaves_a_command(stage: Stage) -> None:
+    config = str(configured(stage))
+    commands = (
+        ("config", "check"),
+        ("config", "show"),
+        ("config", "show", "--json"),
+        ("once",),
+        ("doctor", "--json"),
+        ("status", "--json"),
+        ("db", "upgrade", "--json"),
+        ("channels", "test", "hook"),
+        ("channels", "test", "me", "--json"),
+        ("channels", "test", "refused"),
+        ("channels", "test", "nobody"),
+    )
+    for command in commands:
+        said = await ask("--config", config, *command)
+        assert leaks(said.out + said.err) == [], command
+    assert [leaks(mail.message.as_bytes()) for mail in stage.mailbox.mails] == [[]]
+    assert len(stage.receiver.received) == 1
+
+
+async def test_the_password_of_the_database_stays_inside(
+    stage: Stage, pg_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = urlsplit(pg_url)
+    storage = urlunsplit(parts._replace(netloc=f"{parts.username}:{DATABASE_PASSWORD}@{parts.hostname or ''}"))
+    monkeypatch.setenv("E2E_DATABASE", storage)
+    daemon = stage.daemon(configured(stage, "env:E2E_DATABASE"), "worker", "--log-format", "json")
+    await daemon.start()
+    await until(lambda: rows(pg_url, DELIVERED), "a delivery")
+    assert await daemon.stop() == 0
+    nowhere = storage.replace("?host=", "?host=/nowhere")
+    unreachable = [await ask("--config", str(configured(stage, "env:E2E_DATABASE")), "status", "--json")]
+    monkeypatch.setenv("E2E_DATABASE", nowhere)
+    unreachable += [
+        await ask("--config", str(configured(stage, "env:E2E_DATABASE")), *command)
+        for command in (("status",), ("worker",), ("db", "check"), ("db", "upgrade"), ("doctor",), ("config", "show"))
+    ]
+    assert [said.code for said in unreachable[1:]] == [1, 1, 1, 1, 3, 0]
+    texts = [daemon.out + daemon.err, dump(pg_url), *(said.out + said.err for said in unreachable)]
+    assert [leaks(text, [DATABASE_PASSWORD]) for text in texts] == [[]] * len(texts)
+
+
+def dump(url: str) -> str:
+    """Return every row of every table and view as text."""
+    with psycopg.connect(url) as connection:
+        names = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        ).fetchall()
+        texts = [str(connection.execute(f'SELECT * FROM "{name}"'.encode()).fetchall()) for (name,) in names]  # noqa: S608  names of the catalogue
+    assert len(texts) > 10
+    return "".join(texts)
+
+
+@pytest.fixture
+def _logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level, quiet = root.handlers[:], root.level, {name: logging.getLogger(name).level for name in logs.QUIET}
+    yield
+    root.handlers[:], root.level = before, level
+    for name, kept in quiet.items():
+        logging.getLogger(name).setLevel(kept)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logs_as_before")
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_no_secret_is_logged_even_at_the_lowest_level_and_in_a_traceback(stage: Stage, as_json: bool) -> None:  # noqa: FBT001  a parameter of the test
+    stream, redactor = io.StringIO(), logs.Redactor()
+    settings = load_settings(configured(stage), os.environ)
+    redactor.add(settings.known_secrets(os.environ))
+    logs.configure(redactor, as_json=as_json, level="DEBUG", stream=stream)
+    for name in logs.QUIET:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    storage = f"sqlite:///{stage.folder / 'hedgewatch.db'}"
+
+    def break_down(_: CycleResult) -> None:
+        raise RuntimeError(f"the key {SECRET} of {PASSWORD!r} does not fit")
+
+    async with AsyncExitStack() as stack:
+        worker = await open_worker(stack, settings, os.environ, on_cycle=break_down)
+        running = asyncio.create_task(run_parts([worker]))
+        await until(lambda: rows(storage, DELIVERED), "a delivery")
+        worker.stop()
+        await running
+    text = stream.getvalue()
+    assert "job_broke" in text
+    assert "RuntimeError" in text
+    assert "*** does not fit" in text or "'***' does not fit" in text
+    assert len(text.splitlines()) > 20, "nothing was logged at DEBUG"
+    assert leaks(text) == []

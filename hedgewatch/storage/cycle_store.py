@@ -118,7 +118,11 @@ def late_fingerprints(connection: Connection) -> frozenset[str]:
                 tables.outbox.c.sequence == tables.alert.c.sequence,
             ),
         )
-        .where(tables.outbox.c.delivered_at_ms - tables.outbox.c.made_at_ms > LATE_MS)
+        .join(tables.event, tables.event.c.id == tables.outbox.c.event_id)
+        .where(
+            tables.outbox.c.delivered_at_ms - tables.outbox.c.made_at_ms > LATE_MS,
+            tables.event.c.type != EventType.REMINDER.value,  # a slow channel would owe itself one for ever
+        )
     )
     return frozenset(found.scalars())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
@@ -19,8 +21,11 @@ from hedgewatch.storage.recollection import (
     BasisHours,
     Recollection,
     hour_of,
+    same_book,
 )
 from hedgewatch.storage.types import from_ms, maybe_at, to_ms
+
+FROZEN_LOOKBACK = timedelta(hours=1)  # longer than a frozen book stays short of critical
 
 
 def load(connection: Connection, now: datetime) -> Recollection:
@@ -66,11 +71,35 @@ def _load_instruments(connection: Connection, recollection: Recollection) -> Non
     )
     for row in _rows(connection, known):
         ref = InstrumentRef(exchange=row["exchange"], symbol=row["symbol"])
+        seen = recent.get(row["instrument_id"], [])
         recollection.instruments[ref] = InstrumentPast(
             first_asked_at=maybe_at(row["first_asked_at_ms"]),
             last_good_at=maybe_at(row["last_good_at_ms"]),
-            recent=tuple(recent.get(row["instrument_id"], ())),
+            recent=tuple(seen),
+            unchanged_since=_unchanged_since(connection, row["instrument_id"], seen),
         )
+
+
+def _unchanged_since(connection: Connection, instrument_id: int, seen: Sequence[PastQuote]) -> datetime | None:
+    """Return when the last book was first read, as far back as an hour; None if there is none."""
+    if not seen:
+        return None
+    same = list(takewhile(lambda quote: same_book(quote, seen[-1]), reversed(seen)))
+    if len(same) < len(seen):
+        return same[-1].read_at
+    series = tables.market_snapshot.c
+    earlier = select(series.read_at_ms, series.bid, series.ask).where(
+        series.instrument_id == instrument_id,
+        series.read_at_ms < to_ms(seen[0].read_at),
+        series.read_at_ms >= to_ms(seen[-1].read_at - FROZEN_LOOKBACK),
+        series.bid.is_not(None),
+    )
+    since = seen[0].read_at
+    for row in _rows(connection, earlier.order_by(series.read_at_ms.desc())):
+        if (row["bid"], row["ask"]) != (seen[-1].bid, seen[-1].ask):
+            break
+        since = from_ms(row["read_at_ms"])
+    return since
 
 
 def _load_basis(connection: Connection, recollection: Recollection, now: datetime) -> None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.monitoring.ports import CycleRecord, Delivery, DeliveryState, EventDraft, Memory
 from hedgewatch.storage.recollection import Recollection
+
+LATE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,20 @@ class MemoryStore:
         self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime
     ) -> Memory:
         """Tell what is remembered of these instruments, (hedge, leg) pairs and all alerts."""
-        return self._recollection.recall(instruments, legs, now)
+        memory = self._recollection.recall(instruments, legs, now)
+        return replace(
+            memory, late=frozenset(target for target, alert in memory.alerts.items() if self._is_late(alert))
+        )
+
+    def _is_late(self, alert: AlertState) -> bool:
+        """Tell whether some channel took the alert's latest event late; a reminder owes no further one."""
+        return any(
+            (kept.episode, kept.sequence) == (alert.episode, alert.sequence)
+            and kept.delivered_at is not None
+            and kept.delivered_at - kept.delivery.made_at > LATE
+            and kept.delivery.event_type != EventType.REMINDER.value
+            for kept in self.deliveries.values()
+        )
 
     async def record(self, cycle: CycleRecord) -> None:
         """Store a cycle. Storing the same event twice keeps one."""

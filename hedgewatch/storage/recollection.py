@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -68,6 +69,11 @@ def past_quote(read_at: datetime, quote: Quote) -> PastQuote:
         ask=stored_number(quote.ask),
         exchange_time=exchange_time and stored_time(exchange_time),
     )
+
+
+def same_book(one: PastQuote, other: PastQuote) -> bool:
+    """Tell whether two quotes show the same bid and ask."""
+    return (one.bid, one.ask) == (other.bid, other.ask)
 
 
 class BasisHours:
@@ -136,8 +142,7 @@ class Recollection:
         """Leave out quotes older than the last ten polls."""
         if not past.recent or not self.polls or past.recent[0].read_at >= self.polls[0]:
             return past
-        recent = tuple(quote for quote in past.recent if quote.read_at >= self.polls[0])
-        return InstrumentPast(first_asked_at=past.first_asked_at, last_good_at=past.last_good_at, recent=recent)
+        return replace(past, recent=tuple(quote for quote in past.recent if quote.read_at >= self.polls[0]))
 
     def _settled(self, ref: InstrumentRef, now: datetime) -> tuple[SettledFunding, ...]:
         known = self.settled.get(ref)
@@ -181,10 +186,12 @@ class Recollection:
         kept = before.recent[1 - POLLS_REMEMBERED :]
         if kept and kept[-1].read_at == read_at:
             kept = before.recent[:-1]
+        seen = past_quote(read_at, quote)
         return InstrumentPast(
             first_asked_at=before.first_asked_at,
             last_good_at=stored_time(quote.stamp.received_at),
-            recent=(*kept, past_quote(read_at, quote)),
+            recent=(*kept, seen),
+            unchanged_since=before.unchanged_since if kept and same_book(kept[-1], seen) else read_at,
         )
 
     def note_settled(self, record: SettledFunding) -> None:

@@ -276,3 +276,20 @@ def test_settled_funding_of_this_cycle_joins_what_was_known_and_the_first_word_s
     fresh = answer("binance", reading(), settled=(record(2, "0.3"), record(10, "0.9")))
     merged = with_settled(replace(good_facts(known), answers={"binance": fresh}))
     assert [one.rate for one in merged.past.settled[FUTURES]] == [Decimal("0.1"), Decimal("0.2"), Decimal("0.3")]
+
+
+def test_an_alert_that_reached_its_reader_late_is_told_again_once() -> None:
+    desk = Desk()
+    assert desk.judge(good_facts(), ONCE) == [("firing", "drift")]
+    seen = at(30, good_facts())
+    verdict = judge(
+        [measure_hedge(ONCE, seen)],
+        seen,
+        exchange_rules={},
+        alerts=desk.alerts,
+        dt_seconds=Decimal(30),
+        late=set(desk.alerts),
+    )
+    assert [event.type for event in verdict.events] == [EventType.REMINDER]
+    desk.alerts = {state.target: state for state in verdict.states}
+    assert desk.judge(at(60, good_facts()), ONCE) == []

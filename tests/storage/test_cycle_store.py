@@ -10,6 +10,7 @@ from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
 from hedgewatch.domain.hedge import BasisPast, PastQuote
 from hedgewatch.domain.market import ExchangeOutcome, SettledFunding
 from hedgewatch.monitoring.ports import Memory
+from hedgewatch.storage.history import History
 from tests.storage.conftest import Stores
 from tests.storage.samples import DARK, LEG, NOW, PERP, SPOT, TARGET, alert_state, answers, cycle, event, hedge
 
@@ -171,3 +172,45 @@ async def test_an_empty_cycle_is_a_cycle(stores: Stores) -> None:
     empty = replace(cycle(), answers=(), snapshots=(), findings=())
     await stores.cycles.record(empty)
     assert not (await recall(stores)).past.instruments
+
+
+async def test_it_is_remembered_how_long_a_book_has_stood(stores: Stores) -> None:
+    moved = [cycle(NOW, answered=answers(NOW, bid="59000", ask="59001"))]
+    for record in moved + [cycle(NOW + number * POLL) for number in range(1, 16)]:
+        await stores.cycles.record(record)
+    for _ in range(2):
+        past = (await recall(stores, NOW + 16 * POLL)).past.instruments[PERP]
+        assert past.unchanged_since == NOW + POLL
+        assert past.recent[0].read_at > past.unchanged_since
+        stores.restart()
+
+
+async def told_late(stores: Stores, kind: EventType, *, after: timedelta) -> Memory:
+    state = alert_state(sequence=1)
+    await stores.cycles.record(cycle(states=(state,), events=(event(state, sequence=1, kind=kind),)))
+    delivery = await stores.outbox.claim("ops", NOW + after, Decimal(15))
+    assert delivery is not None
+    await stores.outbox.delivered(delivery, NOW + after)
+    stores.restart()
+    return await recall(stores)
+
+
+async def test_an_alert_that_was_told_late_is_known(stores: Stores) -> None:
+    assert (await told_late(stores, EventType.FIRING, after=timedelta(seconds=61))).late == {TARGET}
+
+
+async def test_an_alert_that_was_told_in_time_is_not_late(stores: Stores) -> None:
+    assert not (await told_late(stores, EventType.FIRING, after=timedelta(seconds=60))).late
+
+
+async def test_a_late_reminder_owes_no_further_one(stores: Stores) -> None:
+    assert not (await told_late(stores, EventType.REMINDER, after=timedelta(hours=1))).late
+
+
+async def test_an_episode_that_ends_untold_is_over_in_the_history(sql_stores: Stores) -> None:
+    state = replace(alert_state(), notified=None)
+    await sql_stores.cycles.record(cycle(states=(state,)))
+    await sql_stores.cycles.record(cycle(NOW + POLL, states=(AlertState(target=TARGET),)))
+    with History(str(sql_stores.url)) as history:
+        [row] = history.alerts()
+    assert (row["state"], row["resolved_at"]) == ("resolved", (NOW + POLL).replace(microsecond=123000))

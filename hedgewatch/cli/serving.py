@@ -14,15 +14,21 @@ from hedgewatch.simulator.scenario import Scenario
 from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
 
 
+def simulated_world(scenario: str, seed: int) -> World:
+    """Make the market of a scenario, beginning now; raises ConfigurationError if there is no such scenario."""
+    if scenario not in set(Scenario):
+        raise ConfigurationError(f"--scenario: {scenario!r} is none of {', '.join(Scenario)}")
+    return World(seed, scenario, wall_clock())
+
+
 async def serve_simulator(listen: str, *, scenario: str, seed: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     host, port = split_address(listen)
-    if scenario not in set(Scenario):
-        raise ConfigurationError(f"--scenario: {scenario!r} is none of {', '.join(Scenario)}")
+    world = simulated_world(scenario, seed)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    server = SimulatedExchanges(World(seed, scenario, wall_clock()))
+    server = SimulatedExchanges(world)
     try:
         url = await server.start(port, host=host)
     except OSError as error:

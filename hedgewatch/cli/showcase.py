@@ -19,6 +19,7 @@ from hedgewatch.bootstrap.places import shipped
 from hedgewatch.bootstrap.reading import reading
 from hedgewatch.cli.daemon import configure_logs, run_parts
 from hedgewatch.cli.paging import open_pages
+from hedgewatch.cli.serving import simulated_world
 from hedgewatch.cli.tables import number, percent
 from hedgewatch.cli.working import open_worker
 from hedgewatch.domain.errors import ConfigurationError
@@ -26,9 +27,8 @@ from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import Settings, load_settings
 from hedgewatch.simulator.mailbox import Mailbox
-from hedgewatch.simulator.market import World
 from hedgewatch.simulator.receiver import WebhookReceiver
-from hedgewatch.simulator.server import SimulatedExchanges, wall_clock
+from hedgewatch.simulator.server import SimulatedExchanges
 from hedgewatch.web.serve import Pages
 
 EXCHANGES = ("BINANCE", "BYBIT", "BINGX", "WEEX", "MEXC")
@@ -69,7 +69,7 @@ class Showcase:
             return self._summary(settings, stage)
 
     async def _set(self, stack: contextlib.AsyncExitStack, database: Path) -> Stage:
-        exchanges = SimulatedExchanges(World(self._seed, self._scenario, wall_clock()))
+        exchanges = SimulatedExchanges(simulated_world(self._scenario, self._seed))
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         receiver, mailbox = WebhookReceiver(secret), Mailbox()
         url = await exchanges.start()

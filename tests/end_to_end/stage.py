@@ -13,7 +13,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
+from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,9 @@ import structlog
 import trustme
 
 from hedgewatch.cli import run_command
+from hedgewatch.cli.working import open_worker
+from hedgewatch.monitoring.cycle import CycleResult
+from hedgewatch.settings import load_settings
 from hedgewatch.simulator.mailbox import Mailbox
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.receiver import WebhookReceiver
@@ -181,6 +184,18 @@ def say(*arguments: str) -> Said:
 async def ask(*arguments: str) -> Said:
     """Run one command in a thread, while this loop serves the simulated exchanges."""
     return await asyncio.to_thread(say, *arguments)
+
+
+async def watch_here(config: Path, cycles: int) -> None:
+    """Run a worker in this process until it has committed so many cycles."""
+    committed: list[CycleResult] = []
+    settings = load_settings(config, os.environ)
+    async with AsyncExitStack() as stack:
+        worker = await open_worker(stack, settings, os.environ, on_cycle=committed.append)
+        running = asyncio.create_task(worker.run())
+        await until(lambda: len(committed) >= cycles, f"{cycles} cycles")
+        worker.stop()
+        await running
 
 
 async def until(found: Callable[[], T], what: str, seconds: float = 30) -> T:

@@ -13,7 +13,8 @@ def once(
 ) -> None:
     """Run one cycle and print every hedge with its numbers, outcomes and orders.
 
-    Exit code 3 if any outcome is a breach or unknown through a fault of the data.
+    Exit code 3 if any outcome is a breach or unknown through a fault of the data, 2 if a hedge names a symbol that its
+    exchange does not list.
 
     Example: hedgewatch --config hedgewatch.toml once --json
     """
@@ -23,6 +24,7 @@ def once(
     from hedgewatch.bootstrap.watching import look_once
     from hedgewatch.cli.loading import ready_settings
     from hedgewatch.cli.tables import print_cycle, print_json
+    from hedgewatch.cli.verifying import refuse_unlisted
     from hedgewatch.monitoring.report import cycle_json, needs_attention
     from hedgewatch.worker import SystemClock
 
@@ -32,5 +34,6 @@ def once(
         print_json(cycle_json(result))
     else:
         print_cycle(result)
+    refuse_unlisted(result)
     if needs_attention(result):
         raise typer.Exit(code=3)

@@ -21,6 +21,7 @@ def open_pages(stack: AsyncExitStack, settings: Settings, environ: Mapping[str, 
     Raises ConfigurationError if the port is taken, StoreUnavailableError.
     """
     listening = reserve(*split_address(listen))
+    stack.callback(listening.close)
     history = stack.enter_context(reading(settings, environ, migrate=True))
     options = PageOptions(
         timezone=ZoneInfo(settings.monitor.timezone),

@@ -122,8 +122,9 @@ async def first_commit(database: Path, process: asyncio.subprocess.Process) -> f
 async def restless(world: World, chance: random.Random) -> None:
     """Let the futures jump between calm, warning and critical faster than the daemon polls."""
     while True:
-        premium = chance.choice((6, 6, 400, 1200))
-        world.pin("BTC", spot=("59999.99", "60000.01"), futures=(str(60000 + premium), str(60001 + premium)))
+        spot, premium = chance.randrange(59_990, 60_010), chance.choice((6, 6, 400, 1200))
+        futures = spot + premium
+        world.pin("BTC", spot=(f"{spot}.00", f"{spot}.01"), futures=(f"{futures}.0", f"{futures}.1"))
         await asyncio.sleep(chance.uniform(0.3, 1.5))
 
 

@@ -1,0 +1,67 @@
+"""The documentation keeps its word: its links, commands, configurations and queries work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hedgewatch.cli import app, unbuilt
+from hedgewatch.settings import load_settings, not_built
+from hedgewatch.storage.cycle_store import SqlCycleStore
+from hedgewatch.storage.database import open_database
+from hedgewatch.storage.engine import place_of, reader_engine
+from tests.storage.samples import StandingClock, alert_state, cycle, event
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+COMMAND = re.compile(r"(?<![\w/.-])hedgewatch (?:--config \S+ )?([a-z]+)\b")
+BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+SPOKEN = {"is", "does", "has", "says", "exists", "never"}  # prose about hedgewatch, not a command
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for name, text in BLOCK.findall(page.read_text()) if name == language]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    missing = [target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_exists(page: Path) -> None:
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    shown = {name for block in blocks(page, "") for name in COMMAND.findall(block)}
+    assert shown - SPOKEN <= known - set(unbuilt.COMMANDS)
+
+
+def test_the_readme_and_the_first_hedge_are_whole_configurations(tmp_path: Path) -> None:
+    for page in (ROOT / "README.md", ROOT / "docs" / "first-hedge.md"):
+        [text] = blocks(page, "toml")
+        file = tmp_path / f"{page.stem}.toml"
+        file.write_text(text)
+        file.chmod(0o600)
+        assert not_built(load_settings(file, {})) == ()
+
+
+@pytest.mark.parametrize(
+    "query", blocks(ROOT / "docs" / "sql.md", "sql"), ids=lambda query: query.split("FROM ")[1].split()[0]
+)
+async def test_every_query_of_the_cookbook_answers(query: str, store_url: str) -> None:
+    database = open_database(store_url)
+    state = alert_state()
+    try:
+        store = SqlCycleStore(database, StandingClock())
+        await store.record(cycle(states=(state,), events=(event(state, sequence=1),)))
+    finally:
+        database.close()
+    engine = reader_engine(place_of(store_url))
+    try:
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql(query).keys()
+    finally:
+        engine.dispose()

@@ -1,0 +1,164 @@
+"""Accounts: what an exchange says of balances, positions and margin, or why it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.market import Stamp, UnknownReason
+
+
+class MarginMode(StrEnum):
+    """Whether a position's margin is its own, or the whole wallet's."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
+class Never(Enum):
+    """A liquidation price that no move can reach; None is a price that is not known."""
+
+    NEVER = "never"
+
+
+Liquidation = Decimal | Never | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFailure:
+    """A part of an account that could not be read, and why. It is never read as empty."""
+
+    reason: UnknownReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPosition:
+    """One position as its exchange reports it; parts it does not report are None.
+
+    contracts: in the instrument's own contracts, short is negative, never zero. is_dual_side: held beside a possible
+    opposite position (orders must name the side). reported_notional: quote, positive, as the exchange reports it: the
+    second route of the contract's size. margin, maintenance_margin, unrealised_pnl: settle asset. leverage: as set at
+    the exchange. adl_quantile: 1 to 5, 5 is reduced first.
+    """
+
+    ref: InstrumentRef
+    contracts: Decimal
+    is_dual_side: bool | None
+    entry_price: Decimal | None
+    mark_price: Decimal | None
+    reported_notional: Decimal | None
+    liquidation_price: Liquidation
+    margin_mode: MarginMode | None
+    margin: Decimal | None
+    maintenance_margin: Decimal | None
+    unrealised_pnl: Decimal | None
+    leverage: Decimal | None
+    adl_quantile: int | None
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinBalance:
+    """Coins of one asset in one wallet of an account. earn: lent or staked at the exchange. borrowed: owed, positive.
+
+    wallet: the exchange's word for it (spot, funding, unified, earn, coin-m …).
+    """
+
+    asset: str
+    wallet: str
+    free: Decimal
+    used: Decimal
+    earn: Decimal = Decimal(0)
+    borrowed: Decimal = Decimal(0)
+
+    @property
+    def owned(self) -> Decimal:
+        """Coins that are the owner's: free, used and earning, less what is owed."""
+        return self.free + self.used + self.earn - self.borrowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginWallet:
+    """The margin of one wallet: equity against what its positions need, in ``asset`` (USD for unified accounts).
+
+    equity: unrealised profit included, credit left out. credit: bonus or voucher that can expire, None if not told.
+    is_shared: it backs several positions or assets, so that one position's distance is the whole wallet's.
+    """
+
+    wallet: str
+    asset: str
+    equity: Decimal
+    initial_margin: Decimal | None
+    maintenance_margin: Decimal | None
+    credit: Decimal | None
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """An order that rests at the exchange; subtracted from advice, so that a reminder makes nobody order twice.
+
+    contracts: still open, a sale is negative.
+    """
+
+    ref: InstrumentRef
+    order_id: str
+    contracts: Decimal
+    limit_price: Decimal | None
+    reduce_only: bool | None
+    position_side: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingPayment:
+    """One line of the exchange's funding ledger. amount: settle asset, + received. payment_id: the exchange's own."""
+
+    account: str
+    ref: InstrumentRef
+    paid_at: datetime
+    asset: str
+    amount: Decimal
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyScope:
+    """What a key may do; None where the exchange does not tell. is_bound_to_address: only from listed IP addresses."""
+
+    can_trade: bool | None
+    can_withdraw: bool | None
+    is_bound_to_address: bool | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSnapshot:
+    """All that one account answered in one cycle.
+
+    Each part is a tuple (empty: it answered, and there is nothing) or the failure of that part.
+    """
+
+    account: str
+    exchange: str
+    received_at: datetime
+    exchange_time: datetime | None
+    positions: tuple[AccountPosition, ...] | PartFailure
+    balances: tuple[CoinBalance, ...] | PartFailure
+    wallets: tuple[MarginWallet, ...] | PartFailure
+    orders: tuple[OpenOrder, ...] | PartFailure
+    payments: tuple[FundingPayment, ...] | PartFailure
+    scope: KeyScope | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFailure:
+    """An account that could not be read at all, and why."""
+
+    account: str
+    exchange: str
+    reason: UnknownReason
+    detail: str

@@ -1,0 +1,11 @@
+"""The table of named calculations that `hedgewatch calc` and the pages offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hedgewatch.domain.calculator import positions
+from hedgewatch.domain.calculator.calculation import Calculation
+
+# In the order in which `calc --list` shows them: a group is a file.
+CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in (positions.TABLE,) for entry in group}

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.market import SettledFunding
-from hedgewatch.domain.numbers import ONE, ZERO, exact, exactly, positive
+from hedgewatch.domain.numbers import ONE, ZERO, N, exact, exactly, positive
 
 HOURS_OF_HEADLINE = 8
 HOURS_OF_YEAR = 8760
@@ -100,6 +100,6 @@ def mean_of_day(settled: Sequence[SettledFunding], now: datetime) -> tuple[Decim
 
 
 @exactly
-def short_pays_per_day(rate_8h: Decimal, notional: Decimal) -> Decimal:
+def short_pays_per_day(rate_8h: N, notional: N) -> N:
     """Return what a short of ``notional`` pays in a day at a rate per 8 h, + is a cost: a negative rate costs it."""
     return -rate_8h * 3 * notional

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hedgewatch.domain.calculator import positions
+from hedgewatch.domain.calculator import margin, positions, protection, roll, scenarios
 from hedgewatch.domain.calculator.calculation import Calculation
 
 # In the order in which `calc --list` shows them: a group is a file.
-CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in (positions.TABLE,) for entry in group}
+CALCULATIONS: Mapping[str, Calculation] = {
+    entry.name: entry
+    for group in (positions.TABLE, margin.TABLE, protection.TABLE, scenarios.TABLE, roll.TABLE)
+    for entry in group
+}

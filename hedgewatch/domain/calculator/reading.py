@@ -150,11 +150,12 @@ def _read_moment(value: object, place: str) -> datetime:
     if isinstance(value, str) and "T" in value:
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            in_utc = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise InvalidValueError(place, f"expected a time, found {value!r}") from None
         if moment.tzinfo is None:
             raise InvalidValueError(place, f"expected a time with its zone, as 2026-12-31T00:00:00Z, found {value!r}")
-        return moment.astimezone(UTC)
+        return in_utc
     try:
         return EPOCH + timedelta(milliseconds=_read_count(value, place))
     except OverflowError:

@@ -101,11 +101,13 @@ def path_stress(
     for shock in shocks:
         if exact(shock, "path") <= -1:
             raise InvalidValueError("path", f"the price cannot fall by {percent_text(shock)}")
-    words = ", then ".join(percent_text(shock) for shock in shocks)
-    if r8 or days:
-        words += f", funding {percent_text(r8)}/8h {days.normalize():f} d"
+    words = ["exchange lost"] if is_lost else []
+    if any(shocks) or not (is_lost or r8):
+        words.append(f"spot {', then '.join(percent_text(shock) for shock in shocks)}")
+    if r8:
+        words.append(f"funding {percent_text(r8)}/8h {days.normalize():f} d")
     return Stress(
-        name=f"exchange lost, spot {words}" if is_lost else f"spot {words}",
+        name=", ".join(words),
         moves=tuple(Move(spot=shock) for shock in shocks),
         r8=r8,
         days=days,

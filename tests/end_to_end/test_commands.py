@@ -53,6 +53,17 @@ async def test_status_tells_what_the_daemon_knows_and_when_it_fell_silent(stage:
     assert (old.code, json.loads(old.out)["fresh"]) == (3, False)
 
 
+async def test_a_scenario_of_a_hedge_starts_at_the_price_in_the_store(stage: Stage) -> None:
+    stage.world.pin("BTC", exchange="binance", spot="60000", futures="60030", funding_rate="0.0001")
+    config = await after_a_watch(stage, "-5")
+    said = await ask("--config", str(config), "scenario", "btc-core", "--margin", "300000", "--shock", "-30%", "--json")
+    answer = json.loads(said.out)
+    assert (said.code, said.err) == (0, "")
+    assert (answer["book"]["price"], answer["book"]["basis"]) == ("60000", "30")
+    assert answer["notes"][0].startswith("price 60000 as stored, read at 20")
+    assert answer["scenarios"][0]["futures_pnl"] == "90000"
+
+
 async def test_status_is_exit_three_while_an_alert_fires(stage: Stage) -> None:
     config = await after_a_watch(stage, "-4")
     said = await ask("--config", str(config), "status", "--json")

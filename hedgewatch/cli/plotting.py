@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hedgewatch.cli.books import NamedBook
-from hedgewatch.cli.outcomes import amount
+from hedgewatch.cli.outcomes import amount, money
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.scenario import Book, PathPoint, walk
@@ -109,9 +109,7 @@ def _path(axes: Axes, book: Book, outcome: Outcome) -> None:
         reached.append((stress.moves[end - 1].spot, put_through(book, part).result.net_pnl))
     points = [(float(move * 100), float(net)) for move, net in reached]
     axes.plot(*zip(*points, strict=True), color=RED, marker="o", linewidth=1.2, label=stress.name)
-    axes.annotate(
-        f"{reached[-1][1]:+,.0f}", xy=points[-1], xytext=(8, -4), textcoords="offset points", color=RED, va="top"
-    )
+    axes.annotate(money(reached[-1][1]), xy=points[-1], xytext=(8, -4), textcoords="offset points", color=RED, va="top")
 
 
 def _dress(axes: Axes, named: NamedBook) -> None:

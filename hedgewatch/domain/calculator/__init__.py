@@ -8,8 +8,5 @@ from hedgewatch.domain.calculator import margin, positions, protection, roll, sc
 from hedgewatch.domain.calculator.calculation import Calculation
 
 # In the order in which `calc --list` shows them: a group is a file.
-CALCULATIONS: Mapping[str, Calculation] = {
-    entry.name: entry
-    for group in (positions.TABLE, margin.TABLE, protection.TABLE, scenarios.TABLE, roll.TABLE)
-    for entry in group
-}
+GROUPS = (positions.TABLE, margin.TABLE, protection.TABLE, scenarios.TABLE, roll.TABLE)
+CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in GROUPS for entry in group}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hedgewatch.domain.calculator import positions
+from hedgewatch.domain.calculator import inventory, liquidity, positions, proxy
 from hedgewatch.domain.calculator.calculation import Calculation
 
 # In the order in which `calc --list` shows them: a group is a file.
-CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in (positions.TABLE,) for entry in group}
+GROUPS = (positions.TABLE, proxy.TABLE, liquidity.TABLE, inventory.TABLE)
+CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in GROUPS for entry in group}

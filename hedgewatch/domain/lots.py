@@ -140,8 +140,8 @@ def keep_book(method: CostMethod, entries: Sequence[Entry]) -> Book:
     fee_quote minus the cost of what it took; fee_base of a sale or transfer takes coins with their cost for nothing.
     Coins of unknown cost are sold last, by both methods, so that what can be known stays known. The profit of a hedge
     never changes a cost. Source: domain specification 10.
-    Raises InvalidValueError, naming ``trades[i]``, for a quantity or price that is not above zero, a fee in coins as
-    large as the trade, and more sold than is held.
+    Raises InvalidValueError, naming ``trades[i]``, for a quantity or price that is not above zero, a fee in coins that
+    leaves nothing of the trade, and more sold than is held.
     """
     pile = _Pile(method=method)
     for at, entry in enumerate(entries):
@@ -174,8 +174,8 @@ def _enter(pile: _Pile, entry: Entry, place: str) -> None:
 
 def _trade(pile: _Pile, trade: Trade, place: str) -> None:
     fee = exact(trade.fee_base, f"{place}.fee_base")
-    if abs(fee) >= trade.quantity:
-        raise InvalidValueError(f"{place}.fee_base", f"must be less than the {trade.quantity} traded, found {fee}")
+    if (fee if trade.side is Side.BUY else -fee) >= trade.quantity:
+        raise InvalidValueError(f"{place}.fee_base", f"leaves nothing of the {trade.quantity} traded, found {fee}")
     value = trade.quantity * positive(trade.price, f"{place}.price")
     fee_quote = exact(trade.fee_quote, f"{place}.fee_quote")
     if trade.side is Side.BUY:

@@ -10,7 +10,6 @@ COMMANDS = (
     "inventory",
     "size",
     "scenario",
-    "calc",
     "position",
     "holding",
     "hedge",

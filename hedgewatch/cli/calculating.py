@@ -22,7 +22,7 @@ def write_answer(name: str, text: str | bytes, out: TextIO) -> None:
 
     Raises ConfigurationError that names the formula, and the input it refuses.
     """
-    calculation = _calculation(name)
+    calculation = _asked(name)
     try:
         answer = calculation.answer(_object(_parsed(text), "the inputs"))
     except InvalidValueError as error:
@@ -56,8 +56,6 @@ def _reply(line: bytes, number: int) -> dict[str, Any]:
     except InvalidValueError as error:
         where = f"line {number}: " if name is None else ""
         return {"function": name, "error": where + _one_line(error)}
-    except ConfigurationError as error:
-        return {"function": name, "error": str(error)}
 
 
 def _calculation(name: str) -> Calculation:
@@ -65,7 +63,15 @@ def _calculation(name: str) -> Calculation:
         return CALCULATIONS[name]
     close = get_close_matches(name, CALCULATIONS, n=1)
     mend = f'did you mean "{close[0]}"?' if close else "`hedgewatch calc --list` shows all"
-    raise ConfigurationError(f"calc: there is no formula {json.dumps(name)}; {mend}")
+    raise InvalidValueError("function", f"there is no formula {json.dumps(name)}; {mend}")
+
+
+def _asked(name: str) -> Calculation:
+    """Return the formula that the command line names."""
+    try:
+        return _calculation(name)
+    except InvalidValueError as error:
+        raise ConfigurationError(f"calc: {error.problem}") from None
 
 
 def _parsed(text: str | bytes) -> object:
@@ -123,7 +129,7 @@ def write_list(out: TextIO, *, as_json: bool) -> None:
 
 def write_description(name: str, out: TextIO, *, as_json: bool) -> None:
     """Write what a formula takes and gives, with an example. Raises ConfigurationError for a name that is none."""
-    one = describe(_calculation(name))
+    one = describe(_asked(name))
     out.write(json.dumps(_as_json(one), indent=2) + "\n" if as_json else "\n".join(_lines(one)) + "\n")
 
 

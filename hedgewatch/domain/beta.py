@@ -24,11 +24,14 @@ ITEM, PROXY = "item_returns", "proxy_returns"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regression(Generic[N]):
-    """A line through paired changes. standard_error: of ``beta``, None with two observations only."""
+    """A line through paired changes.
+
+    residual_variance: of the item, the part the line leaves. standard_error: of ``beta``, None with two observations.
+    """
 
     beta: N
     r2: N
-    item_variance: N
+    residual_variance: N
     standard_error: N | None
     observations: int
 
@@ -91,13 +94,14 @@ def regress(item: Sequence[N], proxy: Sequence[N], fields: tuple[str, str] = (IT
     observations = len(item)
     # the last digit of a perfect fit may round above 1
     unexplained = _at_least_zero(1 - shared * shared / (item_variance * proxy_variance))
+    residual_variance = unexplained * item_variance
     error = None
     if observations > 2:  # noqa: PLR2004  two points make a line, and leave no error to measure
-        error = root(unexplained * item_variance / ((observations - 2) * proxy_variance))
+        error = root(residual_variance / ((observations - 2) * proxy_variance))
     return Regression(
         beta=shared / proxy_variance,
         r2=1 - unexplained,
-        item_variance=item_variance,
+        residual_variance=residual_variance,
         standard_error=error,
         observations=observations,
     )

@@ -73,11 +73,7 @@ def min_variance_hedge(  # noqa: PLR0913  two ways to ask the same: the inputs o
     else:
         _refuse_beside_series(rho=rho, sigma_s=sigma_s, sigma_f=sigma_f)
         fit = regress(_given(ds, "ds"), _given(df, "df"), ("ds", "df"))
-        ratio = MinimumVariance(
-            hedge_ratio=fit.beta,
-            r2=fit.r2,
-            residual_volatility=residual_volatility(root(fit.item_variance), fit.r2),
-        )
+        ratio = MinimumVariance(hedge_ratio=fit.beta, r2=fit.r2, residual_volatility=root(fit.residual_variance))
     if exposure_units is None and contract_units is None and spot is None and future is None:
         return ratio
     exposure = exact(_given(exposure_units, "exposure_units"), "exposure_units")

@@ -162,7 +162,7 @@ def test_a_batch_is_answered_line_by_line_in_order(tmp_path: Path, capsys: Captu
     ]
     errors = [one["error"] for one in found[1:-1]]
     assert errors[0].startswith("line 3: JSON: cannot be read")
-    assert [error.partition(":")[0] for error in errors[4:]] == ["calc", "kind", "inputs", "kind"]
+    assert [error.partition(":")[0] for error in errors[4:]] == ["function", "kind", "inputs", "kind"]
     assert all(one.keys() == {"function", "error"} for one in found[1:-1])
 
 

@@ -83,7 +83,7 @@ def test_rows_of_an_array_answer_as_decimals_do() -> None:
     both, alone = ols_beta(rows, others), ols_beta(item, proxy)
     assert both is not None
     assert alone is not None
-    for name in ("beta", "r2", "standard_error", "item_variance"):
+    for name in ("beta", "r2", "standard_error", "residual_variance"):
         assert getattr(both, name)[0] == pytest.approx(float(getattr(alone, name)), rel=1e-12)
     assert both.beta.shape == (2,)
     found = np.array(ewma_betas(rows, others))[:, 0]
@@ -161,13 +161,13 @@ def test_a_proxy_that_stands_still_or_is_no_number_is_refused(bad: list[D]) -> N
 def test_the_live_beta_replaces_the_long_one_two_errors_away(
     live: str, beta: str, method: BetaMethod, *, has_shifted: bool
 ) -> None:
-    ols = Regression(beta=D("1.5"), r2=D("0.8"), item_variance=D(1), standard_error=D("0.1"), observations=90)
+    ols = Regression(beta=D("1.5"), r2=D("0.8"), residual_variance=D(1), standard_error=D("0.1"), observations=90)
     choice = choose_beta(ols, D(live))
     assert (choice.beta, choice.method, choice.has_shifted) == (D(beta), method, has_shifted)
 
 
 def test_a_beta_that_is_certain_is_left_at_once_and_not_by_itself() -> None:
-    ols = Regression(beta=D(2), r2=D(1), item_variance=D(1), standard_error=D(0), observations=90)
+    ols = Regression(beta=D(2), r2=D(1), residual_variance=D(1), standard_error=D(0), observations=90)
     assert not choose_beta(ols, D(2)).has_shifted
     assert choose_beta(ols, D("2.01")).has_shifted
 
@@ -178,7 +178,7 @@ def test_crash_days_count_only_beyond_five_percent_and_stress_the_size() -> None
     assert crash is not None
     assert (crash.beta, crash.days) == (3, 1)
     assert crash_beta(item[1:], proxy[1:]) is None
-    ols = Regression(beta=D(2), r2=D(1), item_variance=D(1), standard_error=D("0.1"), observations=90)
+    ols = Regression(beta=D(2), r2=D(1), residual_variance=D(1), standard_error=D("0.1"), observations=90)
     choice = choose_beta(ols, D(2))
     assert stressed_beta(choice, crash) == 3
     assert stressed_beta(choice, None) == 2

@@ -1,4 +1,4 @@
-"""Every named calculation under strange inputs: it answers, or refuses them by name, and nothing else."""
+"""The reference cases bent, one input after the other: each is answered or refused by name, and nothing else."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def is_number(value: Any) -> bool:
 
 
 @pytest.mark.parametrize(("function", "inputs"), cases())
-def test_a_strange_input_is_answered_or_refused_by_name(function: str, inputs: dict[str, Any]) -> None:
+def test_a_bent_case_is_answered_or_refused_by_name(function: str, inputs: dict[str, Any]) -> None:
     for place in places(inputs):
         for strange in STRANGE:
             line = told(function, replaced(inputs, place, strange))

@@ -9,7 +9,6 @@ from hedgewatch.domain.errors import ConfigurationError
 COMMANDS = (
     "inventory",
     "size",
-    "calc",
     "position",
     "holding",
     "hedge",

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hedgewatch.domain.calculator import margin, positions, protection, roll, scenarios
+from hedgewatch.domain.calculator import inventory, liquidity, margin, positions, protection, proxy, roll, scenarios
 from hedgewatch.domain.calculator.calculation import Calculation
 
 # In the order in which `calc --list` shows them: a group is a file.
-GROUPS = (positions.TABLE, margin.TABLE, protection.TABLE, scenarios.TABLE, roll.TABLE)
+GROUPS = (
+    positions.TABLE,
+    margin.TABLE,
+    protection.TABLE,
+    scenarios.TABLE,
+    proxy.TABLE,
+    liquidity.TABLE,
+    roll.TABLE,
+    inventory.TABLE,
+)
 CALCULATIONS: Mapping[str, Calculation] = {entry.name: entry for group in GROUPS for entry in group}

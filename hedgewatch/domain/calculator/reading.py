@@ -44,6 +44,20 @@ def inputs_of(function: Callable[..., Any], takes: Mapping[str, str]) -> tuple[I
     )
 
 
+def inputs_of_record(wanted: Any) -> tuple[Input, ...]:  # noqa: ANN401  a dataclass
+    """Read a dataclass's fields; its ``PUBLIC`` says field -> public name, where they differ."""
+    hints, public = get_type_hints(wanted), getattr(wanted, "PUBLIC", {})
+    return tuple(
+        Input(
+            name=public.get(one.name, one.name),
+            parameter=one.name,
+            type=hints[one.name],
+            default=REQUIRED if one.default is MISSING and one.default_factory is MISSING else one.default,
+        )
+        for one in fields(wanted)
+    )
+
+
 def read_inputs(inputs: Sequence[Input], given: Mapping[str, object]) -> dict[str, object]:
     """Return keyword arguments from JSON values; ``null`` stands for an input left out.
 
@@ -66,7 +80,7 @@ def read_inputs(inputs: Sequence[Input], given: Mapping[str, object]) -> dict[st
 
 
 def _read(value: object, wanted: Any, place: str) -> object:  # noqa: ANN401  a type annotation
-    wanted = _bare(wanted)
+    wanted = type_meant(wanted)
     if get_origin(wanted) in {list, tuple, Sequence}:
         return _read_row(value, wanted, place)
     if is_dataclass(wanted):
@@ -76,12 +90,12 @@ def _read(value: object, wanted: Any, place: str) -> object:  # noqa: ANN401  a 
     return READERS[wanted](value, place)
 
 
-def _bare(wanted: Any) -> Any:  # noqa: ANN401  a type annotation
+def type_meant(wanted: Any) -> Any:  # noqa: ANN401  a type annotation
     """Return the one type meant: what is beside None in a union; Decimal where arrays would do as well."""
     if isinstance(wanted, TypeVar):
         return Decimal
     if get_origin(wanted) in {Union, types.UnionType}:
-        return next(_bare(one) for one in get_args(wanted) if one is not type(None))
+        return next(type_meant(one) for one in get_args(wanted) if one is not type(None))
     return wanted
 
 
@@ -99,21 +113,10 @@ def _read_row(value: object, wanted: Any, place: str) -> tuple[object, ...]:  # 
 
 
 def _read_record(value: object, wanted: Any, place: str) -> object:  # noqa: ANN401  a dataclass
-    """Read an object into a dataclass; its ``PUBLIC`` says field -> public name, where they differ."""
     if not isinstance(value, Mapping):
         raise InvalidValueError(place, f"expected an object, found {_kind_of(value)}")
-    hints, public = get_type_hints(wanted), getattr(wanted, "PUBLIC", {})
-    inputs = [
-        Input(
-            name=public.get(one.name, one.name),
-            parameter=one.name,
-            type=hints[one.name],
-            default=REQUIRED if one.default is MISSING and one.default_factory is MISSING else one.default,
-        )
-        for one in fields(wanted)
-    ]
     try:
-        return wanted(**read_inputs(inputs, value))
+        return wanted(**read_inputs(inputs_of_record(wanted), value))
     except InvalidValueError as error:
         raise InvalidValueError(f"{place}.{error.field}", error.problem) from None
 

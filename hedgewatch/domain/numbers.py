@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
+    Flags = bool | NDArray[np.bool_]
+    Counts = int | NDArray[np.int_]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,17 +35,25 @@ CONTEXT = decimal.Context(
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.FloatOperation],
 )
 
+OUT_OF_RANGE = (decimal.Overflow, decimal.DivisionByZero, decimal.InvalidOperation)
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
 
 def exactly(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` in the 34-digit context that traps floats, whatever the ambient context is."""
+    """Run ``function`` in the 34-digit context that traps floats, whatever the ambient context is.
+
+    A result beyond every range (a power that overflows, a division by what underflowed) is an InvalidValueError too.
+    """
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
         with decimal.localcontext(CONTEXT):
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except OUT_OF_RANGE as error:
+                raise InvalidValueError("result", "cannot be computed, an input is too large or too small") from error
 
     return inside
 
@@ -58,6 +68,8 @@ def exact(value: Any, field: str) -> Any:
     Floats and booleans are refused (they are not exact), NaN and infinity too, and what is wider than any 8-byte float.
     Raises InvalidValueError that names ``field``.
     """
+    if type(value) is Decimal and value.is_finite() and -WIDEST <= value.adjusted() <= WIDEST:
+        return value  # nearly always: this door is passed some thirty times for each hedge in a cycle
     if hasattr(value, "dtype"):
         return _finite(value, field)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -93,6 +105,8 @@ def positive(value: FloatArray, field: str) -> FloatArray: ...
 def positive(value: Any, field: str) -> Any:
     """Return ``exact(value)`` if it is above zero (of an array: all are); raise InvalidValueError otherwise."""
     number = exact(value, field)
+    if type(number) is Decimal and number > 0:
+        return number
     if not _everywhere(number > 0):
         raise InvalidValueError(field, f"must be above zero, found {_least(number)}")
     return number
@@ -107,6 +121,14 @@ def non_negative(value: Any, field: str) -> Any:
     number = exact(value, field)
     if not _everywhere(number >= 0):
         raise InvalidValueError(field, f"must be zero or above, found {_least(number)}")
+    return number
+
+
+def at_least(value: N, least: int, field: str) -> N:
+    """Return ``exact(value)`` if it is ``least`` or above (of an array: all are); raise InvalidValueError otherwise."""
+    number = exact(value, field)
+    if not _everywhere(number >= least):
+        raise InvalidValueError(field, f"must not be below {least}, found {_least(number)}")
     return number
 
 
@@ -132,9 +154,34 @@ def alike(constant: Decimal, sample: N) -> N:
     return constant if isinstance(sample, Decimal) else float(constant)  # type: ignore[return-value]
 
 
+def quotient(numerator: N, denominator: N) -> N | None:
+    """Return the quotient where the denominator is above zero; elsewhere None, and NaN in an array."""
+    if isinstance(denominator, Decimal):
+        return numerator / denominator if denominator > 0 else None
+    safe = denominator.copy()
+    safe[~(denominator > 0)] = math.nan
+    return numerator / safe
+
+
 def root(value: N) -> N:
     """Return the square root, of an array elementwise. The caller has refused what is below zero."""
     return value.sqrt() if isinstance(value, Decimal) else value**0.5
+
+
+def power(base: N, exponent: N, field: str) -> N:
+    """Return a power, of arrays elementwise. Raises InvalidValueError that names ``field`` if it overflows."""
+    try:
+        return base**exponent
+    except decimal.Overflow:
+        raise InvalidValueError(field, "is too large to grow by itself so often") from None
+
+
+def exponential(value: Decimal, field: str) -> Decimal:
+    """Return e to the power of a value. Raises InvalidValueError that names ``field`` if it overflows."""
+    try:
+        return value.exp()
+    except decimal.Overflow:
+        raise InvalidValueError(field, "is too large to grow by itself so long") from None
 
 
 def logarithm(value: N) -> N:
@@ -146,8 +193,8 @@ def logarithm(value: N) -> N:
 
 
 def from_float(value: float, field: str) -> Decimal:
-    """Bring a statistic or a stored 8-byte float back to Decimal through its shortest text."""
-    return exact(repr(value), field)
+    """Bring a statistic or a stored 8-byte float (NumPy's too) back to Decimal through its shortest text."""
+    return exact(repr(float(value)), field)
 
 
 def plain(value: Decimal, digits: int = SIGNIFICANT_DIGITS) -> str:

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from hedgewatch.domain.errors import InvalidValueError
 
+NO_HEDGE = "a quanto contract hedges no coin; choose a linear or an inverse one"
+
 
 class InstrumentKind(StrEnum):
     """Spot, perpetual, or dated future."""
@@ -32,7 +34,7 @@ class Payoff(StrEnum):
 def hedging(payoff: Payoff, field: str = "payoff") -> Payoff:
     """Return a payoff that can hedge a coin; raise InvalidValueError for a quanto one (domain specification 1.1)."""
     if payoff is Payoff.QUANTO:
-        raise InvalidValueError(field, "a quanto contract hedges no coin; choose a linear or an inverse one")
+        raise InvalidValueError(field, NO_HEDGE)
     return payoff
 
 

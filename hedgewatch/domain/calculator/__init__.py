@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hedgewatch.domain.calculator import inventory, liquidity, margin, positions, protection, proxy, roll, scenarios
+from hedgewatch.domain.calculator import (
+    hedging,
+    inventory,
+    liquidity,
+    margin,
+    positions,
+    protection,
+    proxy,
+    roll,
+    scenarios,
+)
 from hedgewatch.domain.calculator.calculation import Calculation
 
 # In the order in which `calc --list` shows them: a group is a file.
 GROUPS = (
     positions.TABLE,
+    hedging.TABLE,
     margin.TABLE,
     protection.TABLE,
     scenarios.TABLE,

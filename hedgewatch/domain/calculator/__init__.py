@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hedgewatch.domain.calculator import (
+    basis,
+    funding,
     hedging,
     inventory,
     liquidity,
@@ -21,6 +23,8 @@ from hedgewatch.domain.calculator.calculation import Calculation
 GROUPS = (
     positions.TABLE,
     hedging.TABLE,
+    basis.TABLE,
+    funding.TABLE,
     margin.TABLE,
     protection.TABLE,
     scenarios.TABLE,

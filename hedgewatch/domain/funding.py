@@ -10,7 +10,7 @@ from typing import Generic
 
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.market import SettledFunding
-from hedgewatch.domain.numbers import ZERO, N, at_least, exact, exactly, from_float, non_negative, positive, power
+from hedgewatch.domain.numbers import ZERO, N, exact, exactly, from_float, non_negative, positive, power, within
 
 HOURS_OF_HEADLINE = 8
 HOURS_OF_YEAR = 8760
@@ -91,13 +91,13 @@ def funding_normalise(rate: N, interval_hours: N) -> NormalisedFunding[N]:
     """Bring a rate to 8 hours and to a year by its own interval. Decimals or arrays.
 
     Source: domain specification 4. Raises InvalidValueError for an interval that is not above zero, and for a rate
-    below -1: nobody pays more than the position is worth.
+    beyond -1 and 1: nobody pays more than the position is worth.
     """
     periods = HOURS_OF_YEAR / positive(interval_hours, "interval_hours")
     return NormalisedFunding(
         rate_8h=rate_per_8h(rate, interval_hours),
         apr=rate_per_year(rate, interval_hours),
-        apy=power(1 + at_least(rate, -1, "rate"), periods, "rate") - 1,
+        apy=power(1 + within(rate, "rate", -1, 1), periods, "rate") - 1,
     )
 
 

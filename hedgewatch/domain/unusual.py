@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from decimal import Decimal
 
-from hedgewatch.domain.errors import InvalidValueError
+from hedgewatch.domain.moments import covariance, mean, series
 from hedgewatch.domain.numbers import exact, exactly
 
-FEWEST = 2  # a sample of one has no deviation
 NO_DEVIATION = Decimal("1e-12")
 
 
@@ -21,9 +19,9 @@ def zscore(value: Decimal, history: Sequence[Decimal]) -> Decimal | None:
     Raises InvalidValueError for a history of fewer than two values.
     """
     exact(value, "value")
-    past = _window(history, FEWEST)
-    deviation = statistics.stdev(past)
-    return None if deviation < NO_DEVIATION else (value - statistics.mean(past)) / deviation
+    past = series(history, "history")
+    deviation = covariance(past, past).sqrt()
+    return None if deviation < NO_DEVIATION else (value - mean(past)) / deviation
 
 
 @exactly
@@ -33,13 +31,6 @@ def percentile_rank(value: Decimal, history: Sequence[Decimal]) -> Decimal:
     Source: domain specification 3. Raises InvalidValueError for no history.
     """
     exact(value, "value")
-    past = _window(history, 1)
+    past = series(history, "history", least=1)
     less, equal = sum(one < value for one in past), sum(one == value for one in past)
     return 100 * (less + Decimal(equal) / 2) / len(past)
-
-
-def _window(history: Sequence[Decimal], fewest: int) -> tuple[Decimal, ...]:
-    past = tuple(exact(one, f"history[{at}]") for at, one in enumerate(history))
-    if len(past) < fewest:
-        raise InvalidValueError("history", f"expected {fewest} values or more, found {len(past)}")
-    return past

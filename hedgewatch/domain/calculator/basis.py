@@ -21,6 +21,11 @@ GROUP = "basis"
 
 
 def _basis(future: Decimal, spot: Decimal, days_to_expiry: Decimal | None = None) -> Basis[Decimal] | DatedBasis:
+    """Return futures minus spot, as a fraction of spot, and with days to expiry a year: simple, log and compounded.
+
+    days_to_expiry: fractional days of a year of 365; the annual figures are null less than a day before expiry.
+    Source: domain specification 3.
+    """
     return basis(future, spot) if days_to_expiry is None else dated_basis(future, spot, days_to_expiry)
 
 

@@ -31,6 +31,13 @@ def _rebalance(  # noqa: PLR0913  the inputs of the calculation, one by one
     rounding: Rounding = Rounding.DOWN,
     rebalance_to: RebalanceTo = RebalanceTo.TARGET,
 ) -> Rebalance:
+    """Say what brings one position back to its target: nothing inside the band (its edge included), else a trade.
+
+    long_coin: coins; where there are none, the whole short is bought back. position_contracts: short is negative.
+    price: quote, the mark. band: a fraction, how far the hedge ratio may be from its target. lot_step, min_contracts:
+    contracts; min_notional: quote, from which purchases are exempt, for they only reduce. A trade goes to the target,
+    or with "edge" just inside the band. Source: domain specification 2.4 and 2.5.
+    """
     return rebalance(
         long_coin,
         PricedPosition(payoff=payoff, contracts=position_contracts, contract_size=contract_size, price=price),

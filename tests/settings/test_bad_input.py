@@ -14,6 +14,7 @@ CHANNEL = '[channels.ops]\nkind = "webhook"\nurl = "https://example.com/h"\nsecr
 MAIL = '[channels.me]\nkind = "email"\nto = ["me@example.com"]\nfrom = "h@example.com"\nserver = "smtp://mail.example.com"\n'
 ACCOUNT = '[accounts.desk]\nexchange = "bybit"\napi_key = "env:K"\nsecret = "env:S"\n'
 SECOND = '[[hedges]]\nname = "two"\nasset = "BTC"\nspot = "binance:BTC/USDT"\nfutures = "binance:BTC/USDT:USDT"\n'
+ETHER = '[[holdings]]\nasset = "ETH"\nquantity = 1\n'
 
 # what is added to a sound file, the key path told, a fragment of what is said
 ADDED = [
@@ -61,7 +62,7 @@ ADDED = [
     (SECOND.replace("BTC", "DOGE"), "hedges[1].asset", 'there is no holding of "DOGE"'),
     (SECOND + 'holdings = [{ name = "clod" }]', "hedges[1].holdings[0].name", 'did you mean "cold"?'),
     (SECOND + 'holdings = [{ name = "cold", share = 1.5 }]', "hedges[1].holdings[0].share", "at most 1, found 1.5"),
-    (SECOND.replace('name = "two"', ""), "hedges[1].name", "is missing"),
+    (ETHER + SECOND.replace('name = "two"', "").replace("BTC", "ETH"), "hedges[1].name", "is missing"),
     ("[rules.drfit]\nenabled = true", "rules.drfit", 'unknown rule; did you mean "drift"?'),
     (
         "[rules.drift]\nwarning = { fire = 0.02, clear = 0.03 }",
@@ -213,6 +214,7 @@ def test_all_mistakes_are_told_at_once(sound: str, mistakes: Mistakes) -> None:
             "hedges[0].position.contract",
             "hedges[0].position.contracts",
             "hedges[1].name",
+            "hedges[1].asset",
             "monitor.poll_evry",
             "rules.drift.warning.clear",
             "routing.critical",

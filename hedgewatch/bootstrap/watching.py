@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +31,9 @@ from hedgewatch.storage.schema import SchemaStatus
 
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
-LOOK_DEADLINE_SECONDS = Decimal(30)  # a person who asks once would rather wait than read "no answer yet"
+# A person who asks once would rather wait than read "no answer yet", but a quote is no price after 15 seconds
+# (domain/freshness.py): an exchange that hangs must not make the quotes of the others too old.
+LOOK_DEADLINE_SECONDS = Decimal(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +90,16 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
 
 
 async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspection, ...]:
-    """Ask every exchange of the configuration what it offers of what is wanted."""
-    inspections = []
-    for exchange, refs in _wanted(settings).items():
+    """Ask every exchange of the configuration, side by side, what it offers of what is wanted."""
+
+    async def inspected(exchange: str, refs: Sequence[InstrumentRef]) -> Inspection:
         source = _source(settings, exchange, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
         try:
-            inspections.append(await inspect(source, refs))
+            return await inspect(source, refs)
         finally:
             await source.close()
-    return tuple(inspections)
+
+    return tuple(await asyncio.gather(*(inspected(exchange, refs) for exchange, refs in _wanted(settings).items())))
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:

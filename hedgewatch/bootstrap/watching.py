@@ -14,11 +14,11 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.rules import EXCHANGE_RULES
 from hedgewatch.exchanges.inspection import Inspection, inspect
 from hedgewatch.exchanges.source import CcxtSource, Patience
-from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
+from hedgewatch.monitoring.collect import Collector, by_exchange, instruments_by_exchange
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, listable_instruments, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -106,7 +106,8 @@ async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspectio
         finally:
             await source.close()
 
-    return tuple(await asyncio.gather(*(inspected(exchange, refs) for exchange, refs in _wanted(settings).items())))
+    wanted = by_exchange(listable_instruments(settings))
+    return tuple(await asyncio.gather(*(inspected(exchange, refs) for exchange, refs in wanted.items())))
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
@@ -115,10 +116,6 @@ def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     history = History(url)
     stack.callback(history.close)
     return PastReader(history)
-
-
-def _wanted(settings: Settings) -> Mapping[str, tuple[InstrumentRef, ...]]:
-    return instruments_by_exchange(declared_hedges(settings))
 
 
 def _collector(settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, *, patience: Patience) -> Collector:

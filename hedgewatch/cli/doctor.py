@@ -32,9 +32,8 @@ def doctor(
     if record is not None:
         raise refusal("doctor --record")
     settings = loaded_settings(ctx)
-    unbuilt = not_built(settings)
-    inspections = () if unbuilt else asyncio.run(inspect_exchanges(settings, SystemClock()))
-    checkup = checkup_of(settings, inspections, inspect_store(settings, os.environ), unbuilt)
+    inspections = asyncio.run(inspect_exchanges(settings, SystemClock()))
+    checkup = checkup_of(settings, inspections, inspect_store(settings, os.environ), not_built(settings))
     if as_json or ctx.obj.json:
         print_json(checkup.as_json())
     else:

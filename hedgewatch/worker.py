@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -132,8 +133,11 @@ class Worker:
     async def _drain(self, scheduler: AsyncIOScheduler) -> None:
         """Let the running jobs end (shutdown would cancel them); what is not delivered stays in the outbox."""
         scheduler.pause()
-        if self._jobs:
-            await asyncio.wait(set(self._jobs), timeout=DRAIN_SECONDS)
+        await asyncio.sleep(0)  # what was handed out a moment ago starts now and counts among the running
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._jobs:  # a cycle that ends here starts a delivery
+                    await asyncio.wait(set(self._jobs))
         scheduler.shutdown(wait=False)
 
 

@@ -79,6 +79,7 @@ app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)
 app.command("simulator")(simulator.simulator)
 unbuilt.add_to(app)
+unbuilt.add_to(db.app, unbuilt.COMMANDS_OF_DB)
 
 
 def run_command(arguments: Sequence[str]) -> int:

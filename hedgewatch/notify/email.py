@@ -79,10 +79,7 @@ class EmailNotifier:
 
     async def _hand_over(self, message: EmailMessage) -> None:
         server = self._server
-        refused, _ = await aiosmtplib.send(
-            message,
-            sender=self._sender,
-            recipients=self._recipients,
+        client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             username=server.user,
@@ -92,6 +89,12 @@ class EmailNotifier:
             tls_context=self._trust if server.is_encrypted or server.starts_tls else None,
             timeout=STEP_SECONDS,
         )
+        async with client:
+            transport = client.transport
+            refused, _ = await client.send_message(message, sender=self._sender, recipients=self._recipients)
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()  # the goodbyes are said; waiting for the server's half of TLS's would leave a socket open
+            await asyncio.sleep(0)
         for address, response in refused.items():
             log.warning("recipient_refused", channel=self._channel.name, address=address, code=response.code)
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.end_to_end.stage import Stage, ask, watch_here
 
+HEARTBEAT = '\n[heartbeat]\nurl = "https://example.com/beat"\n'
 HEDGE = """
 [[holdings]]
 asset = "BTC"
@@ -105,6 +106,23 @@ async def test_the_doctor_names_a_mend_for_what_is_wrong(
     plain = await ask("--config", config, "doctor")
     assert plain.code == 3
     assert "mend" in plain.out
+
+
+async def test_the_doctor_verifies_symbols_beside_what_is_not_built(stage: Stage) -> None:
+    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USDC:USDC")
+    said = await ask("--config", str(stage.configure(text + HEARTBEAT)), "doctor", "--json")
+    answer = json.loads(said.out)
+    assert said.code == 3
+    assert [exchange["exchange"] for exchange in answer["exchanges"]] == ["binance"]
+    heartbeat, unlisted = answer["problems"]
+    assert "heartbeat.url: sending a heartbeat is not built yet" in heartbeat
+    assert unlisted == 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'
+
+
+async def test_the_doctor_leaves_out_what_this_version_cannot_list(stage: Stage) -> None:
+    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USD:BTC")
+    said = await ask("--config", str(stage.configure(text)), "doctor", "--json")
+    assert all("not built yet" in problem for problem in json.loads(said.out)["problems"]), said.out
 
 
 async def test_a_channel_is_tried_at_once(stage: Stage) -> None:

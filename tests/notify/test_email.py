@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import AnyStr
 
 import pytest
 import trustme
@@ -288,3 +292,43 @@ def test_the_usual_ports_need_not_be_written(server: str, port: int) -> None:
 
 def test_a_channel_does_not_show_its_password() -> None:
     assert PASSWORD not in repr(channel(25, password=PASSWORD))
+
+
+class SlowGoodbye(SMTP):
+    """Says goodbye, and then does nothing until it is released: its whole loop stands still."""
+
+    def __init__(self, released: threading.Event, gone: asyncio.Event, tls: ssl.SSLContext) -> None:
+        super().__init__(RefusingHandler(), tls_context=tls, loop=asyncio.get_running_loop())
+        self._released, self._gone = released, gone
+
+    async def push(self, status: AnyStr) -> None:
+        await super().push(status)
+        if str(status).startswith("221"):
+            self._released.wait(10)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._gone.set()
+
+
+def test_a_server_that_is_slow_after_its_goodbye_leaves_no_socket_open(tls: ssl.SSLContext, ca_file: Path) -> None:
+    released, ports = threading.Event(), queue.Queue[int]()
+
+    async def serve() -> None:
+        gone = asyncio.Event()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SlowGoodbye(released, gone, tls), "127.0.0.1", 0
+        )
+        async with server:
+            ports.put(server.sockets[0].getsockname()[1])
+            await asyncio.wait_for(gone.wait(), 10)
+            await asyncio.sleep(0)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        asyncio.run(EmailNotifier(channel(ports.get(timeout=10), tls=None, ca_file=ca_file)).send(delivery(), NOW))
+        gc.collect()  # an open socket warns here, and a warning fails the test
+    finally:
+        released.set()
+        thread.join(10)

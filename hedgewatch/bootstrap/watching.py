@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,12 +13,12 @@ from hedgewatch.bootstrap.telling import make_notifiers, routing_of
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.rules import EXCHANGE_RULES
 from hedgewatch.exchanges.inspection import Inspection, inspect
-from hedgewatch.exchanges.source import CcxtSource
-from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
+from hedgewatch.exchanges.source import CcxtSource, Patience
+from hedgewatch.monitoring.collect import Collector, by_exchange, instruments_by_exchange
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, listable_instruments, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -30,7 +31,10 @@ from hedgewatch.storage.schema import SchemaStatus
 
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
-LOOK_DEADLINE_SECONDS = Decimal(30)  # a person who asks once would rather wait than read "no answer yet"
+LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the cycle: it outlives one poll
+# A person who asks once would rather wait than read "no answer yet", but a quote is no price after 15 seconds
+# (domain/freshness.py): an exchange that hangs must not make the quotes of the others too old.
+LOOK_DEADLINE_SECONDS = Decimal(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,11 @@ class Watching:
     cycle: MonitorCycle
     deliverer: Deliverer
     clock: Clock
+
+
+def one_look(seconds: Decimal) -> Patience:
+    """Return the patience of whoever looks once: ``seconds`` for everything."""
+    return Patience(answer_seconds=seconds, listing_seconds=seconds)
 
 
 def watch_of(settings: Settings) -> Watch:
@@ -62,13 +71,14 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
     """
     watch = watch_of(settings)
     deadline = min(CYCLE_DEADLINE_SECONDS, watch.poll_seconds * CYCLE_DEADLINE_SHARE)
+    patience = Patience(answer_seconds=deadline, listing_seconds=max(deadline, LISTING_SECONDS))
     async with AsyncExitStack() as stack:
         notifiers = make_notifiers(settings, environ)
         for notifier in notifiers:
             stack.push_async_callback(notifier.close)
         database = open_database(settings.storage.url.resolve(environ).get_secret_value())
         stack.callback(database.close)
-        collector = _collector(settings, watch, SqlMarketShelf(database), clock, deadline)
+        collector = _collector(settings, watch, SqlMarketShelf(database), clock, patience=patience)
         stack.push_async_callback(collector.close)
         deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom())
         stack.push_async_callback(deliverer.drain)
@@ -81,21 +91,23 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
         store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value())
-        collector = _collector(settings, watch, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
+        collector = _collector(settings, watch, MemoryStore(), clock, patience=one_look(LOOK_DEADLINE_SECONDS))
         stack.push_async_callback(collector.close)
         return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
 
 
 async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspection, ...]:
-    """Ask every exchange of the configuration what it offers of what is wanted."""
-    inspections = []
-    for exchange, refs in _wanted(settings).items():
-        source = _source(settings, exchange, MemoryStore(), clock, LOOK_DEADLINE_SECONDS)
+    """Ask every exchange of the configuration, side by side, what it offers of what is wanted."""
+
+    async def inspected(exchange: str, refs: Sequence[InstrumentRef]) -> Inspection:
+        source = make_source(settings, exchange, MemoryStore(), clock, patience=one_look(LOOK_DEADLINE_SECONDS))
         try:
-            inspections.append(await inspect(source, refs))
+            return await inspect(source, refs)
         finally:
             await source.close()
-    return tuple(inspections)
+
+    wanted = by_exchange(listable_instruments(settings))
+    return tuple(await asyncio.gather(*(inspected(exchange, refs) for exchange, refs in wanted.items())))
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
@@ -106,28 +118,23 @@ def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     return PastReader(history)
 
 
-def _wanted(settings: Settings) -> Mapping[str, tuple[InstrumentRef, ...]]:
-    return instruments_by_exchange(declared_hedges(settings))
-
-
-def _collector(
-    settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, deadline_seconds: Decimal
-) -> Collector:
+def _collector(settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, *, patience: Patience) -> Collector:
     sources = [
-        _source(settings, exchange, shelf, clock, deadline_seconds)
+        make_source(settings, exchange, shelf, clock, patience=patience)
         for exchange in instruments_by_exchange(watch.hedges)
     ]
-    return Collector(sources, deadline_seconds=deadline_seconds, clock=clock)
+    return Collector(sources, deadline_seconds=patience.answer_seconds, clock=clock)
 
 
-def _source(
-    settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock, timeout_seconds: Decimal
+def make_source(
+    settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock, *, patience: Patience
 ) -> CcxtSource:
+    """Make the source of one exchange as configured; whoever asks for it closes it. Raises ConfigurationError."""
     section = settings.exchanges.get(exchange)
     return CcxtSource(
         exchange=exchange,
         base_url=section.base_url if section else None,
-        timeout_seconds=timeout_seconds,
+        patience=patience,
         shelf=shelf,
         clock=clock,
     )

@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from hedgewatch import __version__
-from hedgewatch.cli import channels, config, db, demo, doctor, init, once, run, simulator, status, unbuilt
+from hedgewatch.cli import (
+    calc,
+    channels,
+    config,
+    db,
+    demo,
+    doctor,
+    init,
+    once,
+    run,
+    scenario,
+    simulator,
+    status,
+    unbuilt,
+)
 from hedgewatch.cli.context import Invocation
 from hedgewatch.domain.errors import ConfigurationError, HedgewatchError
 
@@ -58,11 +72,14 @@ app.command("run")(run.run)
 app.command("worker")(run.worker)
 app.command("web")(run.web)
 app.command("status")(status.status)
+app.command("calc")(calc.calc)
+app.command("scenario")(scenario.scenario)
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)
 app.command("simulator")(simulator.simulator)
 unbuilt.add_to(app)
+unbuilt.add_to(db.app, unbuilt.COMMANDS_OF_DB)
 
 
 def run_command(arguments: Sequence[str]) -> int:

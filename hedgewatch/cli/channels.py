@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Try out where alerts go.")
+app = typer.Typer(no_args_is_help=True, help="Try out where alerts go.", epilog="Example: hedgewatch channels test me")
 
 
 @app.command("test")

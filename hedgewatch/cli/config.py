@@ -9,7 +9,11 @@ import typer
 
 from hedgewatch.cli.context import Invocation
 
-app = typer.Typer(no_args_is_help=True, help="Check, show and describe the configuration.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Check, show and describe the configuration.",
+    epilog="Example: hedgewatch --config hedgewatch.toml config check",
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 

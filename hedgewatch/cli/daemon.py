@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.domain.errors import ConfigurationError
 
 FORMATS = {"json": True, "console": False}
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.stdlib.get_logger("hedgewatch.daemon")
 
@@ -49,6 +51,11 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
     async def serve() -> None:
         async with AsyncExitStack() as stack:
             parts: list[Part] = []
+            if worker:
+                from hedgewatch.cli.working import refuse_unlisted_symbols
+
+                if not await ended_by_itself(refuse_unlisted_symbols(settings, os.environ)):
+                    return
             if web:
                 from hedgewatch.cli.paging import open_pages
 
@@ -73,6 +80,23 @@ def configure_logs(log_format: str) -> logs.Redactor:
     return redactor
 
 
+async def ended_by_itself(work: Coroutine[Any, Any, None]) -> bool:
+    """Await what comes before the parts run; tell whether it came to its end, or SIGTERM or SIGINT ended it."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
+    numbers = STOPPING if threading.current_thread() is threading.main_thread() else ()  # no other thread gets signals
+    for number in numbers:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await asyncio.wait([task])
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+    if task.cancelled():
+        return False
+    task.result()
+    return True
+
+
 async def run_parts(parts: list[Part]) -> None:
     """Run all parts until SIGTERM or SIGINT, or until one ends; then stop the others and wait for them."""
 
@@ -81,7 +105,7 @@ async def run_parts(parts: list[Part]) -> None:
             part.stop()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop_all)
     tasks = [asyncio.create_task(part.run()) for part in parts]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

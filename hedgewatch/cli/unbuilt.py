@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from hedgewatch.domain.errors import ConfigurationError
@@ -9,8 +11,6 @@ from hedgewatch.domain.errors import ConfigurationError
 COMMANDS = (
     "inventory",
     "size",
-    "scenario",
-    "calc",
     "position",
     "holding",
     "hedge",
@@ -25,15 +25,22 @@ COMMANDS = (
     "replay",
     "rules",
 )
+COMMANDS_OF_DB = ("backup", "prune")
 ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: typer.Typer, names: Sequence[str] = COMMANDS) -> None:
     """Give every command that is not built yet its one line, hidden from ``--help``."""
-    for name in COMMANDS:
+    for name in names:
         app.command(name, hidden=True, context_settings=ANYTHING, add_help_option=False)(_refuse)
+
+
+def refusal(words: str) -> ConfigurationError:
+    """Return the error that says that a command, or an option of one, is not built yet."""
+    return ConfigurationError(f"`hedgewatch {words}` is not built yet in this version")
 
 
 def _refuse(ctx: typer.Context) -> None:
     """Say that the command is not built yet."""
-    raise ConfigurationError(f"`hedgewatch {ctx.info_name}` is not built yet in this version")
+    group = ctx.parent.info_name if ctx.parent is not None and ctx.parent.parent is not None else None
+    raise refusal(f"{group} {ctx.info_name}" if group else str(ctx.info_name))

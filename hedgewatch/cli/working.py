@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
+from hedgewatch.bootstrap.verifying import refuse_unlisted
 from hedgewatch.bootstrap.watching import watching
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import Settings
 from hedgewatch.worker import SystemClock, Worker
+
+
+async def refuse_unlisted_symbols(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError if an exchange says that it does not list what is to be watched."""
+    await refuse_unlisted(settings, environ, SystemClock())
 
 
 async def open_worker(

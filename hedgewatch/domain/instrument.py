@@ -7,6 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from hedgewatch.domain.errors import InvalidValueError
+
+NO_HEDGE = "a quanto contract hedges no coin; choose a linear or an inverse one"
+
 
 class InstrumentKind(StrEnum):
     """Spot, perpetual, or dated future."""
@@ -17,10 +21,28 @@ class InstrumentKind(StrEnum):
 
 
 class Payoff(StrEnum):
-    """Linear (settled in the quote currency) or inverse (settled in the coin)."""
+    """Linear (settled in the quote currency), inverse (settled in the coin), quanto (settled in a third asset).
+
+    A quanto contract hedges no coin: what it pays moves with the settle asset too. It is valued, never sized.
+    """
 
     LINEAR = "linear"
     INVERSE = "inverse"
+    QUANTO = "quanto"
+
+
+def hedging(payoff: Payoff, field: str = "payoff") -> Payoff:
+    """Return a payoff that can hedge a coin; raise InvalidValueError for a quanto one (domain specification 1.1)."""
+    if payoff is Payoff.QUANTO:
+        raise InvalidValueError(field, NO_HEDGE)
+    return payoff
+
+
+class PositionSide(StrEnum):
+    """Which way a position, or a hedge, points."""
+
+    LONG = "long"
+    SHORT = "short"
 
 
 class OrderUnit(StrEnum):
@@ -46,7 +68,8 @@ class InstrumentRef:
 class Instrument:
     """An instrument as its exchange lists it.
 
-    contract_size: base coins per contract (linear), quote units per contract (inverse), 1 for spot.
+    contract_size: base coins per contract (linear), quote units per contract (inverse), settle asset per quote unit of
+    the price (quanto), 1 for spot.
     tick: quote per price step. lot_step and min_contracts: contracts (base coins for spot).
     min_notional: quote. Fees: fraction of notional, + is a cost. None means not known.
     """

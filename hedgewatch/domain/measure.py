@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.basis import basis, basis_label
-from hedgewatch.domain.exposure import contracts_of, hedge_ratio, pnl, position_value
+from hedgewatch.domain.exposure import coins_of, contracts_of, hedge_ratio, pnl
 from hedgewatch.domain.freshness import Standstill, are_a_pair, standstills, why_unusable
-from hedgewatch.domain.funding import funding_normalise, mean_of_day
+from hedgewatch.domain.funding import mean_of_window, rate_per_8h, rate_per_year
 from hedgewatch.domain.hedge import (
     CycleFacts,
     DeclaredPosition,
@@ -20,7 +20,7 @@ from hedgewatch.domain.hedge import (
     LegSnapshot,
     Quality,
 )
-from hedgewatch.domain.instrument import Instrument, InstrumentRef, Payoff
+from hedgewatch.domain.instrument import NO_HEDGE, Instrument, InstrumentRef, Payoff
 from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, from_float
 
@@ -109,7 +109,7 @@ def position_coins(position: DeclaredPosition, instrument: Instrument | None, pr
         return position.contracts * instrument.contract_size
     if price is None:
         return None
-    return position_value(instrument.payoff, position.contracts, instrument.contract_size, price).coin_quantity
+    return coins_of(instrument.payoff, position.contracts, instrument.contract_size, price)
 
 
 def position_contracts(
@@ -128,9 +128,7 @@ def position_contracts(
 def _measure_leg(
     leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
 ) -> LegSnapshot:
-    reading: Reading = facts.readings.get(leg.futures) or ReadingFailure(
-        ref=leg.futures, reason=UnknownReason.MISSING, detail=f"{leg.futures} was not asked for"
-    )
+    reading = _futures_reading(leg.futures, facts)
     read = reading if isinstance(reading, MarketReading) else None
     instrument, funding = (read.instrument, read.funding) if read else (None, None)
     unknown = _why_no_price(reading, still, facts.read_at)
@@ -140,7 +138,7 @@ def _measure_leg(
     found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
     marked = basis(mark_price, index_price) if mark_price is not None and index_price is not None else None
     hours = funding.interval_hours if funding else None
-    normal = funding_normalise(funding.rate, hours) if funding and hours is not None else None
+    rate_8h = rate_per_8h(funding.rate, hours) if funding and hours is not None else None
     return LegSnapshot(
         leg=leg,
         reading=reading,
@@ -153,23 +151,33 @@ def _measure_leg(
         mark_basis_rate=marked.rate if marked else None,
         basis_label=basis_label(found.rate).value if found else None,
         funding=funding,
-        funding_rate_8h=normal.rate_8h if normal else None,
-        funding_apr=normal.apr if normal else None,
-        funding_mean=_funding_mean(leg, facts, normal.rate_8h if normal else None),
+        funding_rate_8h=rate_8h,
+        funding_apr=rate_per_year(funding.rate, hours) if funding and hours is not None else None,
+        funding_mean=_funding_mean(leg, facts, rate_8h),
         unrealised_pnl_usd=_unrealised(leg.position, instrument, mark_price),
         liquidation_price=None,
         liquidation_distance=None,
         margin_usage=None,
         leverage=None,
-        quality=_quality_of_leg(read, unknown, funding_rate=normal.rate_8h if normal else None),
+        quality=_quality_of_leg(read, unknown, funding_rate=rate_8h),
         unknown=unknown,
         data_age_seconds=age_of(reading, facts.read_at),
     )
 
 
+def _futures_reading(ref: InstrumentRef, facts: CycleFacts) -> Reading:
+    """Return what was read of a leg's future; a quanto one hedges no coin, so it is as good as not listed."""
+    reading = facts.readings.get(ref)
+    if reading is None:
+        return ReadingFailure(ref=ref, reason=UnknownReason.MISSING, detail=f"{ref} was not asked for")
+    if isinstance(reading, MarketReading) and reading.instrument.payoff is Payoff.QUANTO:
+        return ReadingFailure(ref=ref, reason=UnknownReason.UNKNOWN_SYMBOL, detail=f"{ref}: {NO_HEDGE}")
+    return reading
+
+
 def _funding_mean(leg: Leg, facts: CycleFacts, coming_8h: Decimal | None) -> FundingMean | None:
     """Return the mean of the last day; where nothing is settled that is known, the coming rate stands in."""
-    mean = mean_of_day(facts.past.settled.get(leg.futures, ()), facts.read_at)
+    mean = mean_of_window(facts.past.settled.get(leg.futures, ()), facts.read_at)
     if mean is not None:
         return FundingMean(rate_8h=mean[0], hours=mean[1], from_coming=False)
     return None if coming_8h is None else FundingMean(rate_8h=coming_8h, hours=ZERO, from_coming=True)

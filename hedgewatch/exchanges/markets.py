@@ -184,7 +184,8 @@ class Markets:
     def _check(self, listing: Listing) -> None:
         exchange = self._door.quirk.exchange
         if listing.count == 0 or listing.count * SMALLEST_SHARE < self._state.count:
-            text = f"{exchange} lists {listing.count} markets, {self._state.count} before: the old ones are kept"
+            before = f", {self._state.count} before: the old ones are kept" if self._state.count else ""
+            text = f"{exchange} lists {listing.count} markets{before}"
             raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
         if self._state.instruments and not listing.markets:
             text = f"{exchange} lists none of the markets it listed before: the old ones are kept"

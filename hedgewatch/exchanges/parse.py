@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from hedgewatch.domain.errors import InvalidValueError
-from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff, hedging
 from hedgewatch.domain.market import Funding, Mark, Quote, SettledFunding, Stamp, UnknownReason
 from hedgewatch.domain.numbers import ONE, exact, exactly, positive
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
@@ -172,12 +172,11 @@ def spacing(before: datetime | None, at: datetime | None) -> Decimal | None:
 
 
 def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
-    """Read an instrument from ccxt's market. Raises UnreadableError if its kind or contract size is not known."""
+    """Read an instrument from ccxt's market. Raises UnreadableError if kind or size are not known, and for quanto."""
     kind = KINDS.get(str(market.get("type")))
     if kind is None:
         raise UnreadableError(UnknownReason.UNKNOWN_SYMBOL, f"{market.get('symbol')} is of type {market.get('type')}")
-    linear = bool(market.get("linear"))
-    payoff = None if kind is InstrumentKind.SPOT else Payoff.LINEAR if linear else Payoff.INVERSE
+    payoff = None if kind is InstrumentKind.SPOT else _payoff(market)
     size = _contract_size(market, quirk, payoff)
     precision, limits = market.get("precision") or {}, market.get("limits") or {}
     return Instrument(
@@ -198,6 +197,16 @@ def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
         expiry=moment_of(market.get("expiry")),
         active=market.get("active"),
     )
+
+
+def _payoff(market: Row) -> Payoff:
+    """Read what a contract pays in; ccxt calls a quanto one, which cannot hedge, neither linear nor inverse."""
+    if market.get("linear"):
+        return Payoff.LINEAR
+    try:
+        return hedging(Payoff.INVERSE if market.get("inverse") else Payoff.QUANTO)
+    except InvalidValueError as error:
+        raise UnreadableError(UnknownReason.UNKNOWN_SYMBOL, error.problem) from None
 
 
 def _contract_size(market: Row, quirk: Quirk, payoff: Payoff | None) -> Decimal:

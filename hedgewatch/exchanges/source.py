@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -38,7 +39,6 @@ from hedgewatch.exchanges.reading import Known, Reader
 from hedgewatch.exchanges.skew import Skew
 from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
 
-LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the cycle: it outlives one poll
 SPARE = Decimal("0.9")  # of the deadline: what is left is for reading the answers
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,17 @@ def quirk_for(exchange: str) -> Quirk:
     raise ConfigurationError(f'there is no exchange "{exchange}"{hint}')
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an exchange may take: for one fetch as a whole, and for one question for its market list.
+
+    A daemon lets a slow market list outlive the fetch; whoever looks once would only wait for it when closing.
+    """
+
+    answer_seconds: Decimal
+    listing_seconds: Decimal
+
+
 class CcxtSource:
     """One exchange, read only and without keys."""
 
@@ -63,7 +74,7 @@ class CcxtSource:
         *,
         exchange: str,
         base_url: str | None,
-        timeout_seconds: Decimal,
+        patience: Patience,
         shelf: MarketShelf,
         clock: Clock,
         quirk: Quirk | None = None,
@@ -71,18 +82,17 @@ class CcxtSource:
         """Prepare to read ``exchange``; nothing is asked yet.
 
         base_url: every request goes there, the real host as first path segment; None: to the exchange itself.
-        timeout_seconds: for one fetch as a whole. quirk: how to read it; None: as the
-        table says. Raises ConfigurationError for an unknown exchange or a bad base_url.
+        quirk: how to read it; None: as the table says. Raises ConfigurationError for an unknown exchange or a bad
+        base_url.
         """
         self._exchange = exchange
         self._quirk = quirk or quirk_for(exchange)
         self._clock = clock
-        self._timeout = timeout_seconds
+        self._timeout = patience.answer_seconds
         self.door = Door(self._quirk, clock, base_url=base_url)
-        self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=timeout_seconds)
+        self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=self._timeout)
         self.desk = Desk(self.client, self.door, clock)
-        listing_seconds = max(timeout_seconds, LISTING_SECONDS)
-        self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=listing_seconds)
+        self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=patience.listing_seconds)
         self._terms = FundingTerms(self._quirk.terms)
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
@@ -111,6 +121,13 @@ class CcxtSource:
             deadline = asyncio.get_running_loop().time() + float(self._timeout * SPARE)
             late = await self._know_markets([ref.symbol for ref in wanted.instruments], deadline)
             return self._finished(await self._fetch_known(wanted, deadline, late), calls)
+
+    async def unlisted(self, refs: Sequence[InstrumentRef]) -> Mapping[InstrumentRef, str]:
+        """Return a line, with a suggestion, for each that the exchange does not list; none if it cannot be asked."""
+        deadline = asyncio.get_running_loop().time() + float(self._timeout)
+        await self._know_markets([ref.symbol for ref in refs], deadline)
+        faults = {ref: self.markets.fault(ref.symbol) for ref in refs if self.markets.instrument(ref.symbol) is None}
+        return {ref: fault.text for ref, fault in faults.items() if fault.reason is UnknownReason.UNKNOWN_SYMBOL}
 
     async def _know_markets(self, symbols: Sequence[str], deadline: float) -> Fault | None:
         try:

@@ -21,10 +21,14 @@ SETTLEMENT_GRACE = timedelta(seconds=60)  # exchanges publish a settlement some 
 
 def instruments_by_exchange(hedges: Iterable[Hedge]) -> Mapping[str, tuple[InstrumentRef, ...]]:
     """List each exchange's instruments once, in a stable order."""
+    return by_exchange(ref for hedge in hedges for ref in hedge.instruments)
+
+
+def by_exchange(refs: Iterable[InstrumentRef]) -> Mapping[str, tuple[InstrumentRef, ...]]:
+    """Sort instruments by exchange, each once, in a stable order."""
     wanted: dict[str, dict[InstrumentRef, None]] = {}
-    for hedge in hedges:
-        for ref in hedge.instruments:
-            wanted.setdefault(ref.exchange, {})[ref] = None
+    for ref in refs:
+        wanted.setdefault(ref.exchange, {})[ref] = None
     return {exchange: tuple(refs) for exchange, refs in wanted.items()}
 
 

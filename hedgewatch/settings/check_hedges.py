@@ -13,7 +13,7 @@ from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.problems import Problems, did_you_mean
 from hedgewatch.settings.values import decimal_text
-from hedgewatch.settings.visit import KeyPath, Tree, below
+from hedgewatch.settings.visit import KeyPath, Tree, below, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,20 @@ class Book:
             node = below(node, part)
         return node
 
+    def numbered_holdings(self) -> Iterator[tuple[KeyPath, HoldingEntry]]:
+        """Yield every holding with its key path."""
+        for index, holding in zip(self.holdings, self.settings.holdings, strict=True):
+            yield ("holdings", index), holding
+
+    def unsure_holdings(self) -> frozenset[str]:
+        """Return the holdings of which it cannot be read what they are."""
+        readable = self.problems.readable
+        return frozenset(
+            holding.known_as
+            for path, holding in self.numbered_holdings()
+            if not readable(*path, "asset") or not readable(*path, "counts_as")
+        )
+
     def numbered_hedges(self) -> Iterator[tuple[KeyPath, HedgeEntry]]:
         """Yield every hedge with its key path."""
         for index, hedge in zip(self.hedges, self.settings.hedges, strict=True):
@@ -50,10 +64,9 @@ class Book:
 def check_holdings(book: Book) -> None:
     """Check every holding: one name, one source of its quantity."""
     seen: set[str] = set()
-    for index, holding in zip(book.holdings, book.settings.holdings, strict=True):
-        path: KeyPath = ("holdings", index)
-        if holding.known_as in seen:
-            key = "name" if holding.name else "asset"
+    for path, holding in book.numbered_holdings():
+        key = "name" if holding.name else "asset"
+        if holding.known_as in seen and book.problems.readable(*path, key):
             book.problems.add((*path, key), f'a second holding is named "{holding.known_as}"; give each its own name')
         seen.add(holding.known_as)
         if not book.problems.readable(*path, "quantity") or not book.problems.readable(*path, "account"):
@@ -68,7 +81,7 @@ def check_hedges(book: Book) -> None:
     """Check every hedge against its holdings and legs."""
     seen: set[str] = set()
     for path, hedge in book.numbered_hedges():
-        if hedge.name in seen:
+        if hedge.name in seen and book.problems.readable(*path, "name"):
             book.problems.add((*path, "name"), f'a second hedge is named "{hedge.name}"; give each its own name')
         seen.add(hedge.name)
         _check_held(book, path, hedge)
@@ -106,7 +119,8 @@ def _check_held(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
     if not book.problems.readable(*path, "holdings"):
         return
     if hedge.holdings is None:
-        if not held_by(book.settings, hedge) and len(book.holdings) == len(book.names("holdings")):
+        all_known = len(book.holdings) == len(book.names("holdings")) and not book.unsure_holdings()
+        if not held_by(book.settings, hedge) and all_known and book.problems.readable(*path, "asset"):
             assets = sorted({holding.counted_asset for holding in book.settings.holdings})
             hint = did_you_mean(hedge.asset, assets)
             book.problems.add((*path, "asset"), f'there is no holding of "{hedge.asset}" to protect{hint}')
@@ -114,7 +128,8 @@ def _check_held(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
     if not hedge.holdings:
         book.problems.add((*path, "holdings"), "is empty: leave it out for all holdings of the asset")
     names = book.names("holdings")
-    by_name = {holding.known_as: holding for holding in book.settings.holdings}
+    unsure = book.unsure_holdings() if book.problems.readable(*path, "asset") else frozenset(names)
+    by_name = {holding.known_as: holding for holding in book.settings.holdings if holding.known_as not in unsure}
     for index, held in enumerate(hedge.holdings):
         here = (*path, "holdings", index, "name")
         if held.name not in names:
@@ -126,6 +141,8 @@ def _check_held(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
 
 
 def _check_spot(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
+    if not book.problems.readable(*path, "spot") or not book.problems.readable(*path, "asset"):
+        return
     is_list = isinstance(book.raw(*path, "spot"), list)
     for index, name in enumerate(hedge.spot):
         if name.base != hedge.asset:
@@ -154,7 +171,7 @@ def _check_legs(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
     seen: set[str] = set()
     for index, leg in enumerate(hedge.all_legs):
         here = path if hedge.futures is not None and index == 0 else (*path, "legs", index)
-        if leg.known_as in seen:
+        if leg.known_as in seen and book.problems.readable(*here, "futures"):
             book.problems.add((*here, "name"), f'a second leg is named "{leg.known_as}"; give each its own name')
         seen.add(leg.known_as)
         _check_leg(book, here, hedge, leg)
@@ -171,13 +188,17 @@ def _check_legs(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
 
 def _check_leg(book: Book, path: KeyPath, hedge: HedgeEntry, leg: LegEntry) -> None:
     name = leg.futures
-    if name.base != hedge.asset and hedge.proxy is None and book.problems.readable(*path[:2], "proxy"):
+    _check_account(book, (*path, "account"), leg.account)
+    if not book.problems.readable(*path, "futures"):
+        return
+    is_asset_known = all(book.problems.readable(*path[:2], key) for key in ("asset", "proxy"))
+    if name.base != hedge.asset and hedge.proxy is None and is_asset_known:
         meant = f"{name.ref.exchange}:{hedge.asset}/{name.quote}:{hedge.asset if name.is_inverse else name.quote}"
         text = f'"{name}" is a future of {name.base}, the hedge is of {hedge.asset}; did you mean "{meant}"?'
         book.problems.add((*path, "futures"), f"{text} A proxy = {{ beta = … }} allows another asset's")
-    _check_account(book, (*path, "account"), leg.account)
     exchange = book.raw("accounts", leg.account, "exchange") if leg.account else None
-    if isinstance(exchange, str) and exchange != name.ref.exchange:
+    is_known = book.problems.readable("accounts", str(leg.account), "exchange")
+    if isinstance(exchange, str) and exchange != name.ref.exchange and is_known:
         book.problems.add(
             (*path, "account"), f'account "{leg.account}" is at {exchange}, the future at {name.ref.exchange}'
         )
@@ -207,12 +228,12 @@ def _check_shares(book: Book) -> None:
     hedged: dict[str, list[str]] = defaultdict(list)
     last: dict[str, KeyPath] = {}
     for path, hedge in book.numbered_hedges():
-        if not book.problems.readable(*path, "holdings"):
+        if not book.problems.readable(*path, "holdings" if hedge.holdings is not None else "asset"):
             continue
         for index, (holding, share) in enumerate(held_by(book.settings, hedge)):
             name = holding.known_as
             total[name] += share
-            hedged[name].append(hedge.name)
+            hedged[name].append(hedge.name if book.problems.readable(*path, "name") else written(path))
             last[name] = (*path, "asset") if hedge.holdings is None else (*path, "holdings", index, "share")
     for name, share in total.items():
         if share > 1:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
+from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.settings.check_hedges import held_by
@@ -21,6 +22,12 @@ def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
     first.
     """
     return tuple(_hedge(settings, entry) for entry in settings.hedges)
+
+
+def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:
+    """Return every instrument that a hedge names, built or not; without inverse ones, whose listings are not read."""
+    names = (name for hedge in settings.hedges for name in (*hedge.spot, *(leg.futures for leg in hedge.all_legs)))
+    return tuple(name.ref for name in names if not name.is_inverse)
 
 
 def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:

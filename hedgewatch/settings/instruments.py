@@ -11,15 +11,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
 from hedgewatch.domain.instrument import InstrumentKind, InstrumentRef
+from hedgewatch.settings.exchange_ids import CCXT_IDS
 from hedgewatch.settings.values import as_list
 
 EXCHANGES = ("binance", "bybit", "bingx", "weex", "mexc")
-# Real ccxt ids that look like a slip of the pen for one of ours.
-NEIGHBOURS = frozenset({"binanceus", "binanceusdm", "binancecoinm", "bybiteu", "bybitid"})
 # One contract is one base coin there (contracts.md section 3); elsewhere its exchange says how many.
 ONE_COIN_EXCHANGES = frozenset({"binance", "bybit", "bingx", "weex"})
 _CLOSENESS = 0.75
-_EXCHANGE = re.compile(r"[a-z][a-z0-9_]*")
 _SYMBOL = re.compile(r"(?P<base>[^\s:/]+)/(?P<quote>[^\s:/-]+)(?::(?P<settle>[^\s:/-]+)(?:-(?P<expiry>\d{6}))?)?")
 FORM = "exchange:BASE/QUOTE for spot, exchange:BASE/QUOTE:SETTLE for a future"
 
@@ -51,15 +49,15 @@ class InstrumentName:
 
 
 def read_exchange(value: object) -> str:
-    """Read a ccxt exchange id; only a slip of the pen for one of the five is refused."""
+    """Read a ccxt exchange id; an unknown one is refused with the nearest, one of the five first."""
     if not isinstance(value, str):
         raise ValueError(f"expected an exchange's name, found {value!r}")  # noqa: TRY004  pydantic gathers ValueError
-    near = get_close_matches(value.lower(), EXCHANGES, 1, _CLOSENESS)
-    if near and value not in (*EXCHANGES, *NEIGHBOURS):
-        raise ValueError(f'unknown exchange "{value}"; did you mean "{near[0]}"?')
-    if not _EXCHANGE.fullmatch(value):
-        raise ValueError(f'unknown exchange "{value}"; write its ccxt id, such as "{EXCHANGES[0]}"')
-    return value
+    if value in CCXT_IDS:
+        return value
+    found = value.lower()
+    near = get_close_matches(found, EXCHANGES, 1, _CLOSENESS) or get_close_matches(found, CCXT_IDS, 1, _CLOSENESS)
+    hint = f'did you mean "{near[0]}"?' if near else f'write its ccxt id, such as "{EXCHANGES[0]}"'
+    raise ValueError(f'unknown exchange "{value}"; {hint}')
 
 
 def read_instrument(value: object) -> InstrumentName:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from hedgewatch.settings.document import Document
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.problems import Problems, did_you_mean
+from hedgewatch.settings.stand_ins import put, stand_in
 from hedgewatch.settings.visit import KeyPath, Tree, below, keys_of, models_at
 
 ROUNDS = 20
@@ -19,7 +20,7 @@ _KIND_NAMES = {dict: "a table", list: "a list", str: "text", bool: "true or fals
 
 
 def read_settings(document: Document, problems: Problems) -> tuple[Settings, Mapping[str, tuple[int, ...]]]:
-    """Read a document; note every mistake, and leave out what is wrong.
+    """Read a document; note every mistake, and leave out what is wrong, or let a stand-in take its place.
 
     The mapping tells, for holdings and hedges, which entry of the file each remaining one was.
     """
@@ -48,7 +49,7 @@ def _note(
     in_file = _in_file(path, kept)
     if is_first or detail["type"] not in _ABSENT:  # later rounds miss only what an earlier one left out
         problems.add(in_file, _words(detail, path))
-    if detail["type"] in _ABSENT or detail["type"] == "union_tag_invalid":
+    if stand_in(_cut(path)) is None and (detail["type"] in _ABSENT or detail["type"] == "union_tag_invalid"):
         path = path[:-1]
     return _cut(path)
 
@@ -82,11 +83,8 @@ def _in_file(path: KeyPath, kept: Mapping[str, list[int]]) -> KeyPath:
 
 
 def _cut(path: KeyPath) -> KeyPath:
-    """Leave out whole lists inside an entry: their other members would change places."""
-    for index, part in enumerate(path):
-        if isinstance(part, int) and index > 1:
-            return path[:index]
-    return path
+    """Leave out the whole list of a member inside an entry: the other members would change places."""
+    return path[:-1] if len(path) > 2 and isinstance(path[-1], int) else path  # noqa: PLR2004  section, entry, list
 
 
 def _without(document: Document, paths: list[KeyPath], kept: Mapping[str, list[int]]) -> Document:
@@ -94,7 +92,8 @@ def _without(document: Document, paths: list[KeyPath], kept: Mapping[str, list[i
     entries = {path for path in paths if len(path) == 2 and isinstance(path[1], int)}  # noqa: PLR2004
     for path in paths:
         if path not in entries:
-            document = _dropped(document, path)
+            other = stand_in(path)
+            document = _dropped(document, path) if other is None else put(document, path, other)
     for path in sorted(entries, key=lambda entry: int(entry[1]), reverse=True):
         document = _dropped(document, path)
         if path[0] in kept:

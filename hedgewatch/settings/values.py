@@ -68,7 +68,7 @@ def problem_of(error: InvalidValueError) -> ValueError:
 def read_decimal(value: object) -> Decimal:
     """Read a decimal, bare or quoted, exactly."""
     try:
-        number = exact(value, "")  # type: ignore[arg-type]  # exact refuses every other type itself
+        number: Decimal = exact(value, "")  # type: ignore[call-overload]  # exact refuses every other type itself
     except InvalidValueError as error:
         raise problem_of(error) from None
     if abs(number.adjusted()) > LARGEST_POWER:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy import text
 
+from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.storage import views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
 from hedgewatch.storage.loading import load
@@ -58,6 +59,11 @@ class History:
                 return state_of(connection)
         except DatabaseTrouble as error:
             raise unavailable(self._place, error) from error
+
+    def kept_instruments(self) -> frozenset[InstrumentRef]:
+        """Return every instrument whose market is kept: those that some start has found listed."""
+        rows = self._read("SELECT exchange, symbol FROM kept_market", {})
+        return frozenset(InstrumentRef(exchange=row["exchange"], symbol=row["symbol"]) for row in rows)
 
     def recollection(self, now: datetime) -> Recollection:
         """Read what a cycle at ``now`` would remember."""

@@ -20,7 +20,7 @@ from listed import BINANCE_BOOKS, SetShelf, SystemClock, listed_server
 
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading
-from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.ports import Wanted
 
 SYMBOLS = 500
@@ -64,7 +64,7 @@ async def main() -> None:
         source = CcxtSource(
             exchange="binance",
             base_url=base_url,
-            timeout_seconds=Decimal(30),
+            patience=Patience(answer_seconds=Decimal(30), listing_seconds=Decimal(30)),
             shelf=SetShelf(),
             clock=SystemClock(),
         )

@@ -1,4 +1,4 @@
-"""``hedgewatch --help``: how long a person waits for it.
+"""``hedgewatch --help`` and one ``calc``: how long a person waits for them.
 
 Run: python tests/benchmarks/bench_help.py. Whole processes, bytecode written before.
 """
@@ -14,6 +14,7 @@ QUESTIONS = {
     "python alone": ("-c", "pass"),
     "import typer, rich": ("-c", "import typer, rich.console, rich.table"),
     "hedgewatch --help": ("-m", "hedgewatch", "--help"),
+    "hedgewatch calc": ("-m", "hedgewatch", "calc", "round_price", '{"side": "sell", "price": 60000.26, "tick": 0.5}'),
     "import ccxt": ("-c", "import ccxt.async_support"),
 }
 
@@ -29,7 +30,7 @@ def main() -> None:
     print(f"Start of a process to its end, median of {ROUNDS}, ms")
     for name, seconds in medians.items():
         print(f"  {name:22} {seconds * 1000:8.0f}   {seconds / ours:6.2f} x ours")
-    print(f"  --help takes {ours:.2f} s (goal: 0.3 at most)")
+    print(f"  --help takes {ours:.2f} s, one calc {medians['hedgewatch calc']:.2f} s (goal: 0.3 at most, each)")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from listed import SetShelf, SystemClock, listed_server
 
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading
-from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.ports import Wanted
 
 LISTED = 2_000
@@ -125,7 +125,7 @@ async def main() -> None:
             CcxtSource(
                 exchange=exchange,
                 base_url=base_url,
-                timeout_seconds=Decimal(60),
+                patience=Patience(answer_seconds=Decimal(60), listing_seconds=Decimal(60)),
                 shelf=SetShelf(),
                 clock=SystemClock(),
             )

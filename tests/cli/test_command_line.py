@@ -14,8 +14,8 @@ from hedgewatch.cli.unbuilt import COMMANDS
 
 Captured = pytest.CaptureFixture[str]
 BUILT = {
-    "init", "config check", "config show", "config schema", "doctor", "once", "run", "worker", "web", "status",
-    "channels test", "db upgrade", "db check", "demo", "simulator",
+    "init", "config check", "config show", "config schema", "calc", "doctor", "once", "run", "worker", "web", "status",
+    "channels test", "db upgrade", "db check", "demo", "simulator", "scenario",
 }  # fmt: skip
 
 
@@ -35,7 +35,10 @@ def test_the_commands_are_the_promised_ones() -> None:
     assert {" ".join(words) for words in commands()} == BUILT
 
 
-@pytest.mark.parametrize("words", [(), *commands()], ids=" ".join)
+GROUPS = ("config", "channels", "db")
+
+
+@pytest.mark.parametrize("words", [(), *((group,) for group in GROUPS), *commands()], ids=" ".join)
 def test_every_help_has_an_example_of_its_own_command(words: tuple[str, ...], capsys: Captured) -> None:
     assert run_command([*words, "--help"]) == 0
     told = capsys.readouterr()
@@ -45,7 +48,7 @@ def test_every_help_has_an_example_of_its_own_command(words: tuple[str, ...], ca
     assert " ".join(words) in example
 
 
-@pytest.mark.parametrize("group", ["config", "channels", "db"])
+@pytest.mark.parametrize("group", GROUPS)
 def test_a_group_alone_shows_its_help(group: str, capsys: Captured) -> None:
     code = run_command([group])
     told = capsys.readouterr()
@@ -62,12 +65,17 @@ def test_what_is_no_command_is_exit_two_and_one_message(arguments: list[str], ca
     assert told.err.strip()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, "db backup", "db prune"])
 def test_a_command_that_is_not_built_says_so(name: str, capsys: Captured) -> None:
-    assert run_command([name, "anything", "--what", "ever"]) == 2
+    assert run_command([*name.split(), "anything", "--what", "ever"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == f"hedgewatch: `hedgewatch {name}` is not built yet in this version\n"
+
+
+def test_an_option_that_is_not_built_says_so(capsys: Captured) -> None:
+    assert run_command(["doctor", "--record", "answers"]) == 2
+    assert capsys.readouterr().err == "hedgewatch: `hedgewatch doctor --record` is not built yet in this version\n"
 
 
 def test_the_version_is_told(capsys: Captured) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from hedgewatch.cli import app, unbuilt
+from hedgewatch.cli import app, run_command, unbuilt
+from hedgewatch.domain.calculator import CALCULATIONS
 from hedgewatch.settings import load_settings, not_built
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
@@ -20,6 +23,9 @@ LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 COMMAND = re.compile(r"(?<![\w/.-])hedgewatch (?:--config \S+ )?([a-z]+)\b")
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 SPOKEN = {"is", "does", "has", "says", "exists", "never"}  # prose about hedgewatch, not a command
+
+
+ANSWERED = re.compile(r"^hedgewatch calc (.*)\n(\{.*\})$", re.MULTILINE)
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -46,6 +52,19 @@ def test_the_readme_and_the_first_hedge_are_whole_configurations(tmp_path: Path)
         file.write_text(text)
         file.chmod(0o600)
         assert not_built(load_settings(file, {})) == ()
+
+
+@pytest.mark.parametrize(("question", "answer"), ANSWERED.findall((ROOT / "docs" / "calculator.md").read_text()))
+def test_every_answer_of_the_calculators_page_is_what_it_says(
+    question: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["calc", *shlex.split(question)]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(answer)
+
+
+def test_the_calculators_page_says_what_every_formula_is_for() -> None:
+    page = (ROOT / "docs" / "calculator.md").read_text()
+    assert set(re.findall(r"`([a-z_]+)`", page.partition("| ask |")[2])) >= CALCULATIONS.keys()
 
 
 @pytest.mark.parametrize(

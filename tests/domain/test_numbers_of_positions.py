@@ -1,4 +1,4 @@
-"""Arithmetic of positions, basis, funding and grids: edges by hand."""
+"""Arithmetic of positions, labels and grids: edges by hand."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ import pytest
 
 from hedgewatch.domain.basis import BasisLabel, basis, basis_label
 from hedgewatch.domain.errors import InvalidValueError
-from hedgewatch.domain.exposure import contracts_of, exposure, hedge_ratio, pnl, position_value
-from hedgewatch.domain.funding import funding_average, funding_normalise, rate_per_8h, short_pays_per_day
-from hedgewatch.domain.instrument import Payoff
+from hedgewatch.domain.exposure import (
+    PricedPosition,
+    average_entry,
+    contracts_of,
+    exposure,
+    hedge_ratio,
+    pnl,
+    position_value,
+)
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.order import Side
-from hedgewatch.domain.sizing import Rounding, round_contracts, round_price
+from hedgewatch.domain.sizing import (
+    Rounding,
+    contracts_for_coin,
+    contracts_for_notional,
+    order_quantity,
+    round_contracts,
+    round_price,
+)
 
-LINEAR, INVERSE = Payoff.LINEAR, Payoff.INVERSE
+LINEAR, INVERSE, QUANTO = Payoff
 
 
 @pytest.mark.parametrize(
@@ -73,7 +87,10 @@ def test_prices_and_sizes_that_are_not_above_zero_are_refused_by_name(bad: str) 
         (lambda: basis(Decimal(1), Decimal(bad)), "spot"),
         (lambda: round_price(Side.BUY, Decimal(1), Decimal(bad)), "tick"),
         (lambda: round_contracts(Decimal(1), Decimal(bad)), "lot_step"),
-        (lambda: funding_normalise(Decimal(1), Decimal(bad)), "interval_hours"),
+        (lambda: contracts_for_notional(LINEAR, Decimal(1), Decimal(1), Decimal(bad)), "price"),
+        (lambda: contracts_of(QUANTO, Decimal(1), Decimal(1), Decimal(1), settle_price=Decimal(bad)), "settle_price"),
+        (lambda: order_quantity(Decimal(1), Decimal(bad), OrderUnit.BASE), "contract_size"),
+        (lambda: average_entry(LINEAR, [(Decimal(1), Decimal(bad))]), "fills"),
         (lambda: exposure(Decimal(1), Decimal(0), (), Decimal(bad)), "spot_price"),
     ):
         with pytest.raises(InvalidValueError, match=rf"^{field}"):
@@ -135,16 +152,77 @@ def test_contracts_go_on_the_lot_grid(contracts: str, lot: str, down: str, neare
     assert rounded == [Decimal(down), Decimal(nearest), Decimal(up)]
 
 
-def test_funding_is_compared_by_its_own_interval() -> None:
-    assert rate_per_8h(Decimal("0.00005"), Decimal(4)) == Decimal("0.0001")
-    average = funding_average(
-        [(Decimal(rate), Decimal(hours)) for rate, hours in (("0.0001", 8), ("-0.0002", 4), ("-0.0005", 1))]
-    )
-    assert (average.sum_rate, average.hours) == (Decimal("-0.0006"), 13)
-    with pytest.raises(InvalidValueError, match="records"):
-        funding_average([])
+@pytest.mark.parametrize(
+    ("payoff", "fills", "average"),
+    [
+        (LINEAR, [("0.5", "5000"), ("0.3", "6000")], "5375"),  # Bybit
+        (INVERSE, [("1000", "5000"), ("2000", "6000")], "5625"),  # Bybit
+        (INVERSE, [("-1000", "5000"), ("-2000", "6000")], "5625"),
+        (QUANTO, [("3", "500"), ("1", "700")], "550"),
+        (LINEAR, [("0", "1"), ("2", "7")], "7"),
+    ],
+)
+def test_an_average_entry_weighs_coins_or_dollars(payoff: Payoff, fills: list[tuple[str, str]], average: str) -> None:
+    found = average_entry(payoff, [(Decimal(contracts), Decimal(price)) for contracts, price in fills])
+    assert found == Decimal(average)
 
 
-def test_a_short_pays_when_the_rate_is_below_zero() -> None:
-    assert short_pays_per_day(Decimal("-0.0001"), Decimal(300_000)) == 90
-    assert short_pays_per_day(Decimal("0.0001"), Decimal(300_000)) == -90
+def test_an_average_entry_is_the_price_at_which_the_whole_has_no_profit() -> None:
+    fills = [(Decimal(contracts), Decimal(price)) for contracts, price in ((700, "5100"), (1100, "6300"), (40, "777"))]
+    for payoff in (LINEAR, INVERSE):
+        entry = average_entry(payoff, fills)
+        gains = sum(pnl(payoff, contracts, Decimal(1), price, Decimal(5500)) for contracts, price in fills)
+        assert abs(gains - pnl(payoff, Decimal(1840), Decimal(1), entry, Decimal(5500))) < Decimal("1e-20") * 1000000
+
+
+@pytest.mark.parametrize(
+    "fills", [[], [(Decimal(0), Decimal(1))], [(Decimal(1), Decimal(5)), (Decimal(-2), Decimal(5))]]
+)
+def test_fills_that_make_no_position_have_no_average(fills: list[tuple[Decimal, Decimal]]) -> None:
+    with pytest.raises(InvalidValueError, match=r"^fills: expected fills of one side"):
+        average_entry(LINEAR, fills)
+
+
+def test_a_quanto_contract_is_valued_but_never_hedges() -> None:
+    """BitMEX: 10,000 contracts of 0.000001 XBT at 500, XBT at 10,000: 5 XBT."""
+    contracts, size, price = Decimal(10_000), Decimal("0.000001"), Decimal(500)
+    value = position_value(QUANTO, contracts, size, price, settle_price=Decimal(10_000))
+    assert (value.notional_quote, value.value_settle, value.coin_quantity) == (50_000, 5, 100)
+    assert pnl(QUANTO, contracts, size, price, Decimal(600)) == 1
+    assert contracts_of(QUANTO, Decimal(100), size, price, settle_price=Decimal(10_000)) == contracts
+    with pytest.raises(InvalidValueError, match=r"^settle_price: missing"):
+        position_value(QUANTO, contracts, size, price)
+    with pytest.raises(InvalidValueError, match=r"^payoff: a quanto contract hedges no coin"):
+        contracts_for_notional(QUANTO, Decimal(50_000), size, price)
+    held = PricedPosition(payoff=QUANTO, contracts=contracts, contract_size=size, price=price)
+    with pytest.raises(InvalidValueError, match=r"^futures\[0\]\.kind: a quanto contract hedges no coin"):
+        exposure(Decimal(5), Decimal(0), [held], Decimal(500))
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity"), [(OrderUnit.CONTRACTS, "3000"), (OrderUnit.BASE, "300000"), (OrderUnit.QUOTE, "300000")]
+)
+def test_an_order_counts_in_its_exchanges_unit(unit: OrderUnit, quantity: str) -> None:
+    assert order_quantity(Decimal(3000), Decimal(100), unit) == Decimal(quantity)
+
+
+@pytest.mark.parametrize(
+    ("payoff", "size", "price", "raw"),
+    [
+        (INVERSE, "1", "60000", "300000"),  # the price does not enter
+        (LINEAR, "0.001", "60000", "5000"),
+        (LINEAR, "1", "60000", "5"),  # the playbook's formula with a multiplier of 1
+        (LINEAR, "0.01", "4000", "7500"),
+    ],
+)
+def test_a_notional_of_300000_is_as_many_contracts_as_its_kind_says(
+    payoff: Payoff, size: str, price: str, raw: str
+) -> None:
+    assert contracts_for_notional(payoff, Decimal(300_000), Decimal(size), Decimal(price)) == Decimal(raw)
+
+
+def test_coins_are_counted_in_contracts_with_what_is_left_over() -> None:
+    found = contracts_for_coin(LINEAR, Decimal("1.2345678"), Decimal(1), Decimal(60000), lot_step=Decimal("0.005"))
+    assert (found.contracts, found.residual_coin) == (Decimal("1.230"), Decimal("0.0045678"))
+    short = contracts_for_coin(INVERSE, Decimal("-0.737"), Decimal(100), Decimal("61234.5"))
+    assert (short.raw, short.contracts) == (Decimal("-451.298265"), -451)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from hedgewatch.domain.advice import rebalance_orders
 from hedgewatch.domain.hedge import Hedge, HedgeSnapshot
 from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
 from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.order import Order, Side, TimeInForce
-from hedgewatch.domain.sizing import rebalance_orders
 from tests.domain.samples import FUTURES, INVERSE, NOW, facts, hedge, instrument, leg, reading, spot_reading
 
 BYBIT = InstrumentRef(exchange="bybit", symbol="BTC/USDT:USDT")

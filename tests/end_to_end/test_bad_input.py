@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
-from tests.end_to_end.stage import Said, Stage, ask, rows
+from hedgewatch.bootstrap.verifying import refuse_unlisted
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.settings import load_settings
+from hedgewatch.worker import SystemClock
+from tests.end_to_end.stage import Said, Stage, ask, rows, until, watch_here
 
 HEDGE = """
 [[holdings]]
@@ -102,6 +108,53 @@ async def test_an_unlisted_symbol_is_told_with_the_one_that_was_meant(stage: Sta
     doctor = await ask("--config", config, "doctor", "--json")
     assert doctor.code == 3
     assert json.loads(doctor.out)["problems"] == [f"binance has {words}"]
+
+
+@pytest.mark.usefixtures("_nothing_written")
+@pytest.mark.parametrize("command", ["worker", "run"])
+@pytest.mark.parametrize("kind", UNLISTED)
+async def test_a_daemon_does_not_start_on_an_unlisted_symbol(stage: Stage, kind: str, command: str) -> None:
+    right, wrong, words = UNLISTED[kind]
+    listen = () if command == "worker" else ("--listen", "127.0.0.1:0")
+    said = await ask("--config", str(stage.configure(HEDGE.replace(right, wrong))), command, *listen)
+    assert said.code == 2
+    assert one_line(said) == f"hedgewatch: binance has {words}"
+
+
+async def test_a_daemon_asks_again_only_for_symbols_it_has_never_seen(stage: Stage) -> None:
+    config = stage.configure(HEDGE)
+    await watch_here(config, cycles=1)
+    stage.exchanges.faults.set("binance", "missing", symbol="BTCUSDT")
+    await refuse_unlisted(load_settings(config, os.environ), os.environ, SystemClock())
+    config.write_text(config.read_text().replace("BTC/USDT:USDT", "BTC/USDC:USDC"))
+    with pytest.raises(ConfigurationError, match="BTC/USDC:USDC"):
+        await refuse_unlisted(load_settings(config, os.environ), os.environ, SystemClock())
+
+
+async def test_a_daemon_starts_on_one_spot_source_of_several(stage: Stage) -> None:
+    several = HEDGE.replace('"binance:BTC/USDT"', '["binance:BTC/USDC", "mexc:BTC/USDT"]')
+    config = stage.configure(several)
+    await refuse_unlisted(load_settings(config, os.environ), os.environ, SystemClock())
+
+
+async def test_a_daemon_starts_while_an_exchange_cannot_be_asked(stage: Stage) -> None:
+    config = stage.configure(HEDGE.replace("BTC/USDT:USDT", "BTC/USDC:USDC"))
+    for fault in ("451", "hang"):
+        stage.exchanges.faults.set("binance", fault)
+        await refuse_unlisted(load_settings(config, os.environ), os.environ, SystemClock(), patience_seconds=Decimal(1))
+        stage.exchanges.faults.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_while_symbols_are_verified_is_exit_zero(stage: Stage, number: signal.Signals) -> None:
+    stage.exchanges.faults.set("binance", "hang")
+    daemon = stage.daemon(stage.configure(HEDGE), "worker")
+    await daemon.start()
+    await until(lambda: stage.exchanges.calls, "a question to the exchange")
+    daemon.process.send_signal(number)
+    assert await daemon.ended() == 0, daemon.err
+    assert "Traceback" not in daemon.err
+    assert not (stage.folder / "hedgewatch.db").exists()
 
 
 @pytest.mark.usefixtures("_nothing_written")

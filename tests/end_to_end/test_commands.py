@@ -11,6 +11,7 @@ import pytest
 
 from tests.end_to_end.stage import Stage, ask, watch_here
 
+HEARTBEAT = '\n[heartbeat]\nurl = "https://example.com/beat"\n'
 HEDGE = """
 [[holdings]]
 asset = "BTC"
@@ -51,6 +52,17 @@ async def test_status_tells_what_the_daemon_knows_and_when_it_fell_silent(stage:
         database.execute("UPDATE cycle SET committed_at_ms = committed_at_ms - 60000")
     old = await ask("--config", str(config), "status", "--json")
     assert (old.code, json.loads(old.out)["fresh"]) == (3, False)
+
+
+async def test_a_scenario_of_a_hedge_starts_at_the_price_in_the_store(stage: Stage) -> None:
+    stage.world.pin("BTC", exchange="binance", spot="60000", futures="60030", funding_rate="0.0001")
+    config = await after_a_watch(stage, "-5")
+    said = await ask("--config", str(config), "scenario", "btc-core", "--margin", "300000", "--shock", "-30%", "--json")
+    answer = json.loads(said.out)
+    assert (said.code, said.err) == (0, "")
+    assert (answer["book"]["price"], answer["book"]["basis"]) == ("60000", "30")
+    assert answer["notes"][0].startswith("price 60000 as stored, read at 20")
+    assert answer["scenarios"][0]["futures_pnl"] == "90000"
 
 
 async def test_status_is_exit_three_while_an_alert_fires(stage: Stage) -> None:
@@ -94,6 +106,23 @@ async def test_the_doctor_names_a_mend_for_what_is_wrong(
     plain = await ask("--config", config, "doctor")
     assert plain.code == 3
     assert "mend" in plain.out
+
+
+async def test_the_doctor_verifies_symbols_beside_what_is_not_built(stage: Stage) -> None:
+    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USDC:USDC")
+    said = await ask("--config", str(stage.configure(text + HEARTBEAT)), "doctor", "--json")
+    answer = json.loads(said.out)
+    assert said.code == 3
+    assert [exchange["exchange"] for exchange in answer["exchanges"]] == ["binance"]
+    heartbeat, unlisted = answer["problems"]
+    assert "heartbeat.url: sending a heartbeat is not built yet" in heartbeat
+    assert unlisted == 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'
+
+
+async def test_the_doctor_leaves_out_what_this_version_cannot_list(stage: Stage) -> None:
+    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USD:BTC")
+    said = await ask("--config", str(stage.configure(text)), "doctor", "--json")
+    assert all("not built yet" in problem for problem in json.loads(said.out)["problems"]), said.out
 
 
 async def test_a_channel_is_tried_at_once(stage: Stage) -> None:

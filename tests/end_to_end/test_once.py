@@ -152,6 +152,16 @@ async def test_an_exchange_that_cannot_be_reached_is_unknown_and_not_a_crash(sta
     assert failed["error"]
 
 
+async def test_an_exchange_that_hangs_leaves_the_prices_of_the_others(stage: Stage) -> None:
+    pin_all(stage)
+    config = stage.configure(hedges(names=("binance", "mexc")))
+    stage.exchanges.faults.set("mexc", "hang", path="ticker")
+    said = await ask("--config", str(config), "once", "--json")
+    blind, seen = (the_hedge(json.loads(said.out), name) for name in ("mexc", "binance"))
+    assert (said.code, blind["quality"], blind["spot_price"]) == (3, "unknown", None)
+    assert (seen["quality"], seen["spot_price"], seen["basis_rate"]) == ("ok", "60000", "0.0005")
+
+
 async def test_a_server_that_is_not_there_is_told_as_well(stage: Stage, unused: str) -> None:
     config = stage.configure(hedges(names=("binance",)))
     config.write_text(config.read_text().replace(stage.exchanges.base_url, unused))

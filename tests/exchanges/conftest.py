@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.server import SimulatedExchanges
 
@@ -78,7 +78,7 @@ async def source(clock: SetClock, shelf: MemoryShelf) -> AsyncIterator[MakeSourc
         one = CcxtSource(
             exchange=exchange,
             base_url=base_url,
-            timeout_seconds=Decimal(timeout_seconds),
+            patience=Patience(answer_seconds=Decimal(timeout_seconds), listing_seconds=Decimal(20)),
             shelf=shelf,
             clock=clock,
         )

@@ -13,7 +13,7 @@ import pytest
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeOutcome, MarketReading
 from hedgewatch.exchanges.quirks.generic import quirk_of
-from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.ports import Wanted
 from hedgewatch.simulator.server import SimulatedExchanges
 
@@ -36,7 +36,7 @@ async def test_the_generic_quirk_reads_by_unified_calls(
     one = CcxtSource(
         exchange="bybit",
         base_url=server.base_url,
-        timeout_seconds=Decimal(10),
+        patience=Patience(answer_seconds=Decimal(10), listing_seconds=Decimal(20)),
         shelf=shelf,
         clock=clock,
         quirk=quirk_of("bybit", has),

@@ -165,7 +165,7 @@ def market(**changes: Any) -> dict[str, Any]:
         ("binance", {"contractSize": "1"}, "1", OrderUnit.BASE, Payoff.LINEAR),
         ("binance", {"type": "spot", "linear": None, "contractSize": None}, "1", OrderUnit.BASE, None),
         ("okx", {"contractSize": "0.01"}, "0.01", OrderUnit.CONTRACTS, Payoff.LINEAR),
-        ("okx", {"linear": False, "contractSize": "100"}, "100", OrderUnit.CONTRACTS, Payoff.INVERSE),
+        ("okx", {"linear": False, "inverse": True, "contractSize": "100"}, "100", OrderUnit.CONTRACTS, Payoff.INVERSE),
     ],
 )
 def test_a_contract_is_what_the_exchange_means_by_it(
@@ -174,6 +174,12 @@ def test_a_contract_is_what_the_exchange_means_by_it(
     instrument = parse_instrument(market(**changes), QUIRKS.get(exchange) or quirk_of(exchange, {}))
     assert (instrument.contract_size, instrument.order_unit, instrument.payoff) == (Decimal(size), unit, payoff)
     assert (instrument.tick, instrument.min_notional) == (Decimal("0.5"), None)
+
+
+def test_a_quanto_contract_is_refused_because_it_hedges_no_coin() -> None:
+    with pytest.raises(UnreadableError, match="hedges no coin") as refused:
+        parse_instrument(market(linear=False, inverse=False, settle="XBT", contractSize="1"), QUIRKS["mexc"])
+    assert refused.value.reason is UnknownReason.UNKNOWN_SYMBOL
 
 
 @pytest.mark.parametrize("changes", [{"type": "option"}, {"contractSize": None}, {"contractSize": "0"}])

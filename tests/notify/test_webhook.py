@@ -20,8 +20,14 @@ from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.notify.webhook import WebhookNotifier
 from tests.notify.receivers import SECRET, ToldReceiver, delivery
 
-NOW = datetime.now(UTC)  # the verifying library compares with the machine's clock
+NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 READER = Webhook(SECRET)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the machine's own time, to which the verifying library compares; the suite may be older than it allows."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -43,21 +49,21 @@ async def refusal(notifier: WebhookNotifier, *, attempts: int = 0) -> DeliveryEr
     return refused.value
 
 
-async def test_the_receiver_verifies_what_it_gets(hook: WebhookNotifier, receiver: ToldReceiver) -> None:
-    sent = delivery(made_at=NOW)
-    await hook.send(sent, NOW)
+async def test_the_receiver_verifies_what_it_gets(hook: WebhookNotifier, receiver: ToldReceiver, now: datetime) -> None:
+    sent = delivery(made_at=now)
+    await hook.send(sent, now)
     (post,) = receiver.posts
     assert READER.verify(post.body, dict(post.headers))["type"] == "hedge.alert.firing"
     assert post.body == sent.payload
     assert post.headers["webhook-id"] == sent.event_id
-    assert post.headers["webhook-timestamp"] == str(int(NOW.timestamp()))
+    assert post.headers["webhook-timestamp"] == str(int(now.timestamp()))
     assert post.headers["user-agent"] == f"hedgewatch/{__version__}"
     assert post.headers["content-type"] == "application/json"
     assert "hedgewatch-late" not in post.headers
 
 
-async def test_any_changed_byte_is_refused(hook: WebhookNotifier, receiver: ToldReceiver) -> None:
-    await hook.send(delivery(), NOW)
+async def test_any_changed_byte_is_refused(hook: WebhookNotifier, receiver: ToldReceiver, now: datetime) -> None:
+    await hook.send(delivery(), now)
     (post,) = receiver.posts
     for place in range(len(post.body)):
         changed = bytearray(post.body)
@@ -69,26 +75,28 @@ async def test_any_changed_byte_is_refused(hook: WebhookNotifier, receiver: Told
             READER.verify(post.body, {**post.headers, header: post.headers[header] + "0"})
 
 
-async def test_another_secret_does_not_verify(hook: WebhookNotifier, receiver: ToldReceiver) -> None:
-    await hook.send(delivery(), NOW)
+async def test_another_secret_does_not_verify(hook: WebhookNotifier, receiver: ToldReceiver, now: datetime) -> None:
+    await hook.send(delivery(), now)
     (post,) = receiver.posts
     with pytest.raises(WebhookVerificationError):
         Webhook(b"some other secret of 32 bytes...").verify(post.body, dict(post.headers))
 
 
-async def test_a_time_in_another_zone_signs_the_same_moment(hook: WebhookNotifier, receiver: ToldReceiver) -> None:
-    await hook.send(delivery(), NOW.astimezone(timezone(timedelta(hours=9))))
+async def test_a_time_in_another_zone_signs_the_same_moment(
+    hook: WebhookNotifier, receiver: ToldReceiver, now: datetime
+) -> None:
+    await hook.send(delivery(), now.astimezone(timezone(timedelta(hours=9))))
     READER.verify(receiver.posts[0].body, dict(receiver.posts[0].headers))
 
 
 async def test_retries_carry_the_same_id_and_bytes_and_a_new_time(
-    hook: WebhookNotifier, receiver: ToldReceiver
+    hook: WebhookNotifier, receiver: ToldReceiver, now: datetime
 ) -> None:
     receiver.statuses = [503, 500]
     for seconds in (0, 2):
         with pytest.raises(DeliveryError, match="answered 50"):
-            await hook.send(delivery(), NOW + timedelta(seconds=seconds))
-    await hook.send(delivery(), NOW + timedelta(seconds=7))
+            await hook.send(delivery(), now + timedelta(seconds=seconds))
+    await hook.send(delivery(), now + timedelta(seconds=7))
     assert len({(post.headers["webhook-id"], post.body) for post in receiver.posts}) == 1
     assert len({post.headers["webhook-timestamp"] for post in receiver.posts}) == 3
     for post in receiver.posts:
@@ -233,8 +241,10 @@ def test_a_channel_does_not_show_its_secrets() -> None:
     assert SECRET not in shown
 
 
-async def test_a_test_message_is_signed_like_any_other(hook: WebhookNotifier, receiver: ToldReceiver) -> None:
-    await hook.send(trial_delivery("ops", NOW), NOW)
+async def test_a_test_message_is_signed_like_any_other(
+    hook: WebhookNotifier, receiver: ToldReceiver, now: datetime
+) -> None:
+    await hook.send(trial_delivery("ops", now), now)
     (post,) = receiver.posts
     assert READER.verify(post.body, dict(post.headers))["type"] == "hedgewatch.test"
     assert post.headers["webhook-id"].startswith("msg_")

@@ -14,6 +14,7 @@ CHANNEL = '[channels.ops]\nkind = "webhook"\nurl = "https://example.com/h"\nsecr
 MAIL = '[channels.me]\nkind = "email"\nto = ["me@example.com"]\nfrom = "h@example.com"\nserver = "smtp://mail.example.com"\n'
 ACCOUNT = '[accounts.desk]\nexchange = "bybit"\napi_key = "env:K"\nsecret = "env:S"\n'
 SECOND = '[[hedges]]\nname = "two"\nasset = "BTC"\nspot = "binance:BTC/USDT"\nfutures = "binance:BTC/USDT:USDT"\n'
+ETHER = '[[holdings]]\nasset = "ETH"\nquantity = 1\n'
 
 # what is added to a sound file, the key path told, a fragment of what is said
 ADDED = [
@@ -35,6 +36,8 @@ ADDED = [
     ('[exchanges.binnance]\nbase_url = "http://127.0.0.1:1"', "exchanges.binnance", 'did you mean "binance"?'),
     ('[exchanges.binance]\nbase_url = "ftp://127.0.0.1"', "exchanges.binance.base_url", 'found the scheme "ftp"'),
     ('[exchanges.binance]\nbase_url = "http://127.0.0.1:99999"', "exchanges.binance.base_url", "host or port"),
+    ('[exchanges.krakn]\nbase_url = "http://127.0.0.1:1"', "exchanges.krakn", 'did you mean "kraken"?'),
+    ('[exchanges.nowhere]\nbase_url = "http://127.0.0.1:1"', "exchanges.nowhere", "write its ccxt id"),
     (ACCOUNT.replace("bybit", "byibt"), "accounts.desk.exchange", 'did you mean "bybit"?'),
     (ACCOUNT.replace("env:K", "AKIA1234"), "accounts.desk.api_key", "a secret is written out"),
     (ACCOUNT.replace('secret = "env:S"', ""), "accounts.desk.secret", "is missing"),
@@ -59,7 +62,7 @@ ADDED = [
     (SECOND.replace("BTC", "DOGE"), "hedges[1].asset", 'there is no holding of "DOGE"'),
     (SECOND + 'holdings = [{ name = "clod" }]', "hedges[1].holdings[0].name", 'did you mean "cold"?'),
     (SECOND + 'holdings = [{ name = "cold", share = 1.5 }]', "hedges[1].holdings[0].share", "at most 1, found 1.5"),
-    (SECOND.replace('name = "two"', ""), "hedges[1].name", "is missing"),
+    (ETHER + SECOND.replace('name = "two"', "").replace("BTC", "ETH"), "hedges[1].name", "is missing"),
     ("[rules.drfit]\nenabled = true", "rules.drfit", 'unknown rule; did you mean "drift"?'),
     (
         "[rules.drift]\nwarning = { fire = 0.02, clear = 0.03 }",
@@ -120,6 +123,7 @@ CHANGED = [
     ("binance:BTC/USDT:USDT", "binance:ETH/USDT:USDT", "hedges[0].futures", "a future of ETH, the hedge is of BTC"),
     ("binance:BTC/USDT:USDT", "binance:BTC/USDT:USD", "hedges[0].futures", '"BTC/USDT:USDT" (linear)'),
     ("binance:BTC/USDT:USDT", "binnance:BTC/USDT:USDT", "hedges[0].futures", 'did you mean "binance"?'),
+    ("binance:BTC/USDT:USDT", "nowhere:BTC/USDT:USDT", "hedges[0].futures", 'unknown exchange "nowhere"'),
     ("binance:BTC/USDT:USDT", "binance:BTCUSDT", "hedges[0].futures", 'did you mean "binance:BTC/USDT:USDT"?'),
     ("binance:BTC/USDT:USDT", "BTC/USDT:USDT", "hedges[0].futures", 'did you mean "binance:BTC/USDT:USDT"?'),
     ("binance:BTC/USDT:USDT", "binance:BTC/USDT:USDT-261345", "hedges[0].futures", "is no day"),
@@ -210,6 +214,7 @@ def test_all_mistakes_are_told_at_once(sound: str, mistakes: Mistakes) -> None:
             "hedges[0].position.contract",
             "hedges[0].position.contracts",
             "hedges[1].name",
+            "hedges[1].asset",
             "monitor.poll_evry",
             "rules.drift.warning.clear",
             "routing.critical",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from hedgewatch.domain.advice import Advice, rebalance_orders
+from hedgewatch.domain.exposure import coins_of
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
-from hedgewatch.domain.instrument import Instrument, Payoff
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.measure import why_unknown
 from hedgewatch.domain.numbers import ZERO, exactly, plain
 from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
-from hedgewatch.domain.sizing import Advice, rebalance_orders
-from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
+from hedgewatch.domain.thresholds import RuleSettings, Severity
 
 NAME = "drift"
 SIDES = {"under": Decimal(-1), "over": Decimal(1)}
@@ -30,8 +30,8 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
     blind = _blindness(snapshot)
     if blind is not None:
         return tuple(unknown_finding(target, *blind) for target in targets.values())
-    drift = snapshot.drift or ZERO
-    return tuple(_judge_side(snapshot, settings, targets[side], drift, sign) for side, sign in SIDES.items())
+    settings = _at_least(settings, _smallest_worth_an_order(snapshot))
+    return tuple(_judge_side(snapshot, settings, targets[side], sign) for side, sign in SIDES.items())
 
 
 def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
@@ -51,30 +51,26 @@ def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
     return None
 
 
-def _judge_side(
-    snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, drift: Decimal, sign: Decimal
-) -> Finding:
-    distance = drift * sign
-    least = _smallest_worth_an_order(snapshot)
-    outcomes = {
-        severity: outcome_above(distance, _at_least(level, least)) for severity, level in settings.levels.items()
-    }
+def _judge_side(snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, sign: Decimal) -> Finding:
+    drift = snapshot.drift or ZERO
+    outcomes = {severity: outcome_above(drift * sign, level) for severity, level in settings.levels.items()}
     breached = [severity for severity, kind in outcomes.items() if kind is OutcomeKind.BREACH]
-    critical = Severity.CRITICAL in breached
-    advice = rebalance_orders(snapshot, is_critical=critical) if breached else Advice()
-    finding = known_finding(
-        target,
-        settings,
-        outcomes,
-        value=drift,
-        message=_words(snapshot, advice),
-    )
-    thresholds = {severity: max(fire, least) for severity, fire in finding.thresholds.items()}
-    return replace(finding, thresholds=thresholds, orders=advice.orders)
+    advice = rebalance_orders(snapshot, is_critical=Severity.CRITICAL in breached) if breached else Advice()
+    finding = known_finding(target, settings, outcomes, value=drift, message=_words(snapshot, advice))
+    return replace(finding, orders=advice.orders) if advice.orders else finding
 
 
-def _at_least(level: Level, least: Decimal) -> Level:
-    return level if least <= level.fire else replace(level, fire=least, clear=max(level.clear, least * STEP_BACK))
+def _at_least(settings: RuleSettings, least: Decimal) -> RuleSettings:
+    """Raise the levels below ``least``: what no order can mend must not fire, and must be clear after one."""
+    if all(least <= level.fire for level in settings.levels.values()):
+        return settings
+    levels = {
+        severity: level
+        if least <= level.fire
+        else replace(level, fire=least, clear=max(level.clear, least * STEP_BACK))
+        for severity, level in settings.levels.items()
+    }
+    return replace(settings, levels=levels)
 
 
 def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:
@@ -83,18 +79,14 @@ def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:
     if not isinstance(leg.reading, MarketReading) or not snapshot.exposure or leg.futures_price is None:
         return ZERO
     instrument = leg.reading.instrument
-    lots = LOTS_WORTH_AN_ORDER * (instrument.lot_step or ZERO)
+    if instrument.payoff is None:
+        return ZERO
+    contracts = max(LOTS_WORTH_AN_ORDER * (instrument.lot_step or ZERO), instrument.min_contracts or ZERO)
     coins = max(
-        _coins(instrument, lots, leg.futures_price),
-        _coins(instrument, instrument.min_contracts or ZERO, leg.futures_price),
+        coins_of(instrument.payoff, contracts, instrument.contract_size, leg.futures_price),
         (instrument.min_notional or ZERO) / leg.futures_price,
     )
     return coins / snapshot.exposure
-
-
-def _coins(instrument: Instrument, contracts: Decimal, price: Decimal) -> Decimal:
-    in_contracts = contracts * instrument.contract_size
-    return in_contracts / price if instrument.payoff is Payoff.INVERSE else in_contracts
 
 
 def _words(snapshot: HedgeSnapshot, advice: Advice) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.instrument import InstrumentKind, OrderUnit
+from hedgewatch.domain.instrument import InstrumentKind, OrderUnit, Payoff
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.order import Side, TimeInForce
 from hedgewatch.domain.thresholds import Severity
@@ -152,3 +152,8 @@ def test_a_failed_input_leaves_the_ratio_unknown(spot: Reading, futures: Reading
 def test_a_dated_future_is_judged_alike() -> None:
     futures = replace(FUTURES_READING, instrument=replace(LISTED, kind=InstrumentKind.FUTURE), funding=None)
     assert sides("-4.8", futures=futures)["under"].kind is BREACH
+
+
+def test_a_quanto_future_hedges_no_coin_so_the_ratio_is_not_known() -> None:
+    found = sides("-5", futures=listed(payoff=Payoff.QUANTO))
+    assert {finding.unknown for finding in found.values()} == {UnknownReason.UNKNOWN_SYMBOL}

@@ -1,0 +1,28 @@
+"""Every exchange's whole wire: its public part, its coin-margined part, its signed part."""
+
+from __future__ import annotations
+
+from hedgewatch.simulator.listings import Exchange
+from hedgewatch.simulator.wire import (
+    binance,
+    binance_futures,
+    binance_inverse,
+    binance_ledger,
+    binance_portfolio,
+    binance_private,
+    bingx,
+    bybit,
+    mexc,
+    weex,
+)
+from hedgewatch.simulator.wire.form import Wire
+
+WIRES: dict[Exchange, Wire] = {
+    Exchange.BINANCE: binance.WIRE.joined(
+        binance_inverse.WIRE, binance_private.WIRE, binance_futures.WIRE, binance_ledger.WIRE, binance_portfolio.WIRE
+    ),
+    Exchange.BYBIT: bybit.WIRE,
+    Exchange.BINGX: bingx.WIRE,
+    Exchange.WEEX: weex.WIRE,
+    Exchange.MEXC: mexc.WIRE,
+}

@@ -12,6 +12,8 @@ from hedgewatch.simulator.wire import (
     binance_private,
     bingx,
     bybit,
+    bybit_ledger,
+    bybit_private,
     mexc,
     weex,
 )
@@ -21,7 +23,7 @@ WIRES: dict[Exchange, Wire] = {
     Exchange.BINANCE: binance.WIRE.joined(
         binance_inverse.WIRE, binance_private.WIRE, binance_futures.WIRE, binance_ledger.WIRE, binance_portfolio.WIRE
     ),
-    Exchange.BYBIT: bybit.WIRE,
+    Exchange.BYBIT: bybit.WIRE.joined(bybit_private.WIRE, bybit_ledger.WIRE),
     Exchange.BINGX: bingx.WIRE,
     Exchange.WEEX: weex.WIRE,
     Exchange.MEXC: mexc.WIRE,

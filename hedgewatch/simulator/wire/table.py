@@ -11,6 +11,8 @@ from hedgewatch.simulator.wire import (
     binance_portfolio,
     binance_private,
     bingx,
+    bingx_inverse,
+    bingx_private,
     bybit,
     bybit_ledger,
     bybit_private,
@@ -24,7 +26,7 @@ WIRES: dict[Exchange, Wire] = {
         binance_inverse.WIRE, binance_private.WIRE, binance_futures.WIRE, binance_ledger.WIRE, binance_portfolio.WIRE
     ),
     Exchange.BYBIT: bybit.WIRE.joined(bybit_private.WIRE, bybit_ledger.WIRE),
-    Exchange.BINGX: bingx.WIRE,
+    Exchange.BINGX: bingx.WIRE.joined(bingx_inverse.WIRE, bingx_private.WIRE),
     Exchange.WEEX: weex.WIRE,
     Exchange.MEXC: mexc.WIRE,
 }

@@ -18,6 +18,7 @@ from hedgewatch.simulator.wire import (
     bybit_private,
     mexc,
     weex,
+    weex_private,
 )
 from hedgewatch.simulator.wire.form import Wire
 
@@ -27,6 +28,6 @@ WIRES: dict[Exchange, Wire] = {
     ),
     Exchange.BYBIT: bybit.WIRE.joined(bybit_private.WIRE, bybit_ledger.WIRE),
     Exchange.BINGX: bingx.WIRE.joined(bingx_inverse.WIRE, bingx_private.WIRE),
-    Exchange.WEEX: weex.WIRE,
+    Exchange.WEEX: weex.WIRE.joined(weex_private.WIRE),
     Exchange.MEXC: mexc.WIRE,
 }

@@ -17,6 +17,7 @@ from hedgewatch.simulator.wire import (
     bybit_ledger,
     bybit_private,
     mexc,
+    mexc_private,
     weex,
     weex_private,
 )
@@ -29,5 +30,5 @@ WIRES: dict[Exchange, Wire] = {
     Exchange.BYBIT: bybit.WIRE.joined(bybit_private.WIRE, bybit_ledger.WIRE),
     Exchange.BINGX: bingx.WIRE.joined(bingx_inverse.WIRE, bingx_private.WIRE),
     Exchange.WEEX: weex.WIRE.joined(weex_private.WIRE),
-    Exchange.MEXC: mexc.WIRE,
+    Exchange.MEXC: mexc.WIRE.joined(mexc_private.WIRE),
 }

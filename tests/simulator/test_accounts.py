@@ -288,20 +288,3 @@ def test_the_same_seed_holds_the_same_numbers(clock: Any) -> None:
         account.open("BTC", "-1", at=NOW - DAY)
         books.append((account.payments, account.positions))
     assert books[0] == books[1]
-
-
-@pytest.mark.parametrize("exchange", list(Exchange))
-def test_a_furnished_treasury_is_hedged_and_has_a_past(accounts: Accounts, exchange: Exchange, world: World) -> None:
-    account = make(accounts, exchange)
-    accounts.command(exchange, "treasury", "furnish")
-    statement = account.statement(NOW)
-    owned = sum(purse.balance for (_, asset), purse in account.purses.items() if asset == "BTC")
-    short = statement.positions(Kind.PERPETUAL)[0]
-    assert short.contracts * short.listing.contract_size == pytest.approx(-owned, abs=Decimal("0.6"))
-    assert len([one for one in account.payments if one.kind is Kind.PERPETUAL]) == 9
-    assert all(held.liquidation is None or held.liquidation > 75_000 for held in statement.held)
-    again = Accounts(World(7, "calm", NOW - 1_000), lambda: NOW)
-    other = make(again, exchange)
-    again.furnish(other)
-    assert [one.contracts for one in other.positions] == [one.contracts for one in account.positions]
-    assert world.seed == 7

@@ -1,4 +1,4 @@
-"""The commands over HTTP: faults, scenario, pins and the call log, below ``/_control``."""
+"""The commands over HTTP: faults, scenario, pins, listings, accounts and the call log, below ``/_control``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from hedgewatch.simulator.damage import json_response
 from hedgewatch.simulator.faults import Faults
 from hedgewatch.simulator.market import World
+from hedgewatch.simulator.registry import Accounts, told
 
 CONTROL = "_control"
 
@@ -21,6 +22,7 @@ class Control:
 
     world: World
     faults: Faults
+    accounts: Accounts
     now: int
     counts: Callable[[], dict[str, dict[str, int]]]
     forget_calls: Callable[[], None]
@@ -34,7 +36,7 @@ async def control(held: Control, request: web.BaseRequest) -> web.StreamResponse
         return json_response(orjson.dumps({"error": "unknown command", "known": known}), status=404)
     try:
         body = orjson.loads(await request.read() or b"{}")
-        return json_response(orjson.dumps(command(held, body)))
+        return json_response(orjson.dumps(command(held, body), default=str))
     except (ValueError, TypeError, KeyError) as error:
         return json_response(orjson.dumps({"error": str(error)}), status=400)
 
@@ -88,6 +90,33 @@ def forget_calls(held: Control, _body: dict[str, str]) -> object:
     return {}
 
 
+def tell_accounts(held: Control, _body: dict[str, str]) -> object:
+    """Return all accounts, without their secrets."""
+    return held.accounts.told()
+
+
+def add_account(held: Control, body: dict[str, str]) -> object:
+    """Open an account: exchange, name, key, secret and the other fields of ApiKey."""
+    return told(held.accounts.add(**body))
+
+
+def command_account(held: Control, body: dict[str, str]) -> object:
+    """Command an account: exchange, name, do and what it takes (registry.COMMANDS)."""
+    return told(held.accounts.command(**body))
+
+
+def change_listing(held: Control, body: dict[str, str]) -> object:
+    """Change a listing: exchange, asset, kind and the figures of World.change."""
+    held.world.change(**body)
+    return {"changed": body}
+
+
+def delist(held: Control, body: dict[str, str]) -> object:
+    """Take a listing away: exchange, asset, kind."""
+    held.world.delist(**body)
+    return {"delisted": body}
+
+
 COMMANDS: dict[tuple[str, str], Callable[[Control, dict[str, str]], object]] = {
     ("GET", "faults"): tell_faults,
     ("POST", "faults"): set_fault,
@@ -96,6 +125,11 @@ COMMANDS: dict[tuple[str, str], Callable[[Control, dict[str, str]], object]] = {
     ("POST", "scenario"): switch_scenario,
     ("POST", "pin"): set_pin,
     ("DELETE", "pin"): clear_pins,
+    ("GET", "accounts"): tell_accounts,
+    ("POST", "accounts"): add_account,
+    ("POST", "account"): command_account,
+    ("POST", "listing"): change_listing,
+    ("DELETE", "listing"): delist,
     ("GET", "calls"): tell_calls,
     ("DELETE", "calls"): forget_calls,
 }

@@ -15,7 +15,7 @@ class FaultKind(StrEnum):
 
     LATENCY = "latency"  # seconds
     TOO_MANY = "429"  # retry_after seconds
-    BANNED = "418"  # seconds of the ban, told as "banned until"
+    BANNED = "418"  # seconds of the ban, told as "banned until"; doubling: each further call makes it twice as long
     RESTRICTED = "451"
     FORBIDDEN = "403"
     MAINTENANCE = "503"
@@ -29,18 +29,26 @@ class FaultKind(StrEnum):
     FROZEN_BOOK = "frozen_book"
     RESET = "reset"
     HANG = "hang"
-    GARBAGE = "garbage"  # value: nan | negative | zero | infinity | jump; symbol
-    MISSING = "missing"  # symbol, as the exchange writes it
+    GARBAGE = "garbage"  # value: nan | negative | zero | infinity | jump; symbol; field, else the figures that matter
+    MISSING = "missing"  # symbol, as the exchange writes it; field that names it, else symbol
+    LIST = "list"  # a bare []
+    OBJECT = "object"  # a bare {}
+    SHRUNKEN = "shrunken"  # keep: how many rows of each list are left, else half
+    DUPLICATE = "duplicate"  # every row twice
+    STALE = "stale"  # seconds that every time in the answer lies back
 
 
+BAN_SECONDS = 120
 CLOCKS = (FaultKind.FROZEN_CLOCK, FaultKind.SKEWED_CLOCK, FaultKind.FROZEN_BOOK)
 DETAILS = {
     FaultKind.LATENCY: ("seconds",),
     FaultKind.TOO_MANY: ("retry_after",),
-    FaultKind.BANNED: ("seconds",),
+    FaultKind.BANNED: ("seconds", "doubling"),
     FaultKind.SKEWED_CLOCK: ("seconds",),
-    FaultKind.GARBAGE: ("value", "symbol"),
-    FaultKind.MISSING: ("symbol",),
+    FaultKind.GARBAGE: ("value", "symbol", "field"),
+    FaultKind.MISSING: ("symbol", "field"),
+    FaultKind.SHRUNKEN: ("keep",),
+    FaultKind.STALE: ("seconds",),
 }
 
 
@@ -59,12 +67,23 @@ class Fault:
     count: int | None
     since: int
     until: int | None
+    doublings: int = 0
     details: Mapping[str, float | str] = field(default_factory=dict)
 
     def strikes(self, exchange: Exchange, path: str, now: int) -> bool:
         """Say whether it concerns this request."""
         is_spent = self.count == 0 or (self.until is not None and now >= self.until)
         return self.exchange is exchange and self.path in path and not is_spent
+
+    @property
+    def ban(self) -> int:
+        """Return how long a ban lasts from its last strike on, in milliseconds."""
+        return round(self.number("seconds", BAN_SECONDS) * 1000) << self.doublings
+
+    def double(self, now: int) -> None:
+        """Let a ban end later, and twice as late again at the next strike."""
+        self.doublings += self.until is not None
+        self.until = now + self.ban
 
     def number(self, name: str, otherwise: float) -> float:
         """Return a detail as a number."""
@@ -138,6 +157,8 @@ class Faults:
         for fault in struck:
             if fault.count is not None:
                 fault.count -= 1
+            if fault.kind is FaultKind.BANNED and fault.details.get("doubling"):
+                fault.double(now)
         return struck
 
     def at(self, exchange: Exchange, struck: list[Fault], now: int) -> tuple[int, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hedgewatch.simulator.listings import DAY, HOUR, LISTED_BY_DEFAULT, Exchange, Kind, Listing, listings_of
+from hedgewatch.simulator.catalogue import Catalogue
+from hedgewatch.simulator.listings import DAY, HOUR, LISTED_BY_DEFAULT, Exchange, Kind, Listing
 from hedgewatch.simulator.noise import COARSE, FULL, seed_of, uniform, wave
 from hedgewatch.simulator.pins import NO_PIN, Pin, pin_of
 from hedgewatch.simulator.scenario import STORIES, Scenario, Story, height
@@ -80,26 +81,17 @@ class World:
         self._moments: dict[str, tuple[int, int, _Moment]] = {}
         self._fillers: dict[tuple[Exchange, str, Kind], tuple[int, int, Quote]] = {}
         self._keys: dict[str, int] = {}
-        self._listings = {exchange: listings_of(exchange, listed, started_at) for exchange in Exchange}
-        self._named = {
-            (exchange, listing.asset.name, listing.kind): listing
-            for exchange, listings in self._listings.items()
-            for listing in listings
-        }
+        self._catalogue = Catalogue(listed, started_at)
 
     # What there is
 
     def listings(self, exchange: Exchange | str, *kinds: Kind) -> tuple[Listing, ...]:
         """Return an exchange's listings, of the given kinds or all."""
-        listed = self._listings[Exchange(exchange)]
-        return tuple(listing for listing in listed if listing.kind in kinds) if kinds else listed
+        return self._catalogue.listings(exchange, *kinds)
 
     def listing(self, exchange: Exchange | str, asset: str, kind: Kind) -> Listing:
         """Return one listing; raise KeyError where the exchange has none."""
-        found = self._named.get((Exchange(exchange), asset, kind))
-        if found is None:
-            raise KeyError(f"{exchange} lists no {kind} of {asset}")
-        return found
+        return self._catalogue.listing(exchange, asset, kind)
 
     def interval_hours(self, listing: Listing) -> int:
         """Return the hours between two settlements of a perpetual."""
@@ -113,10 +105,20 @@ class World:
         self._began_at = at
         self.version += 1
 
+    def change(self, exchange: str, asset: str, kind: str, **figures: object) -> Listing:
+        """Change a listing, as Catalogue.change does."""
+        self.version += 1
+        return self._catalogue.change(exchange, asset, kind, **figures)
+
+    def delist(self, exchange: str, asset: str, kind: str) -> Listing:
+        """Take a listing away, as Catalogue.delist does."""
+        self.version += 1
+        return self._catalogue.delist(exchange, asset, kind)
+
     def pin(self, asset: str, *, exchange: Exchange | str | None = None, **figures: object) -> None:
         """Hold exact figures of an asset, on one exchange or on all; figures pinned before stay.
 
-        ``spot``, ``futures`` (the perpetual) and ``dated`` are (bid, ask) or one price for both; the others are
+        ``spot``, ``futures`` (the perpetual), ``dated`` and ``inverse`` are (bid, ask) or one price for both; else
         ``mark``, ``index``, ``funding_rate`` (coming), ``settled_rate``, ``interval_hours``. Text and Decimals keep
         every digit. Raises ValueError for an unknown figure or one that is no number.
         """
@@ -166,25 +168,25 @@ class World:
         bid, ask = self._bid_ask(listing, pin, fair, moment.spread)
         key = self._key(listing.asset.name)
         step = at // 1000
-        top = listing.asset.depth / fair / 8
+        each = float(listing.contract_size) if listing.is_inverse else fair  # USDT in a unit of the book
         opened = on(listing.tick, moment.before)
         settled, coming, next_settlement = self._funding(listing, pin, at)
         return Quote(
             listing=listing,
             bid=bid,
             ask=ask,
-            bid_size=on(listing.lot, top * (1.0 + 0.6 * uniform(key, step))),
-            ask_size=on(listing.lot, top * (1.0 + 0.6 * uniform(key + 1, step))),
+            bid_size=on(listing.lot, listing.asset.depth / each / 8 * (1.0 + 0.6 * uniform(key, step))),
+            ask_size=on(listing.lot, listing.asset.depth / each / 8 * (1.0 + 0.6 * uniform(key + 1, step))),
             last=ask if uniform(key + 2, step) > 0 else bid,
             mark=self._mark(listing, pin, fair, (bid, ask)),
             index=self._index(listing, pin, moment),
             open=opened,
             high=on(listing.tick, max(float(opened), float(ask)) * 1.004),
             low=on(listing.tick, min(float(opened), float(bid)) * 0.996),
-            volume=on(listing.lot, listing.asset.depth * 400 / fair),
+            volume=on(listing.lot, listing.asset.depth * 400 / each),
             funding_rate=coming,
             settled_rate=settled,
-            interval_hours=self.interval_hours(listing) if listing.kind is Kind.PERPETUAL else 0,
+            interval_hours=self.interval_hours(listing) if listing.is_funded else 0,
             next_settlement=next_settlement,
         )
 
@@ -239,7 +241,9 @@ class World:
         return 0.00005 * uniform(key, 0) + 0.00002 * uniform(key, at // 1000)
 
     def _bid_ask(self, listing: Listing, pin: Pin, fair: float, spread: float) -> tuple[Decimal, Decimal]:
-        pinned = {Kind.SPOT: pin.spot, Kind.PERPETUAL: pin.futures, Kind.FUTURE: pin.dated}[listing.kind]
+        pinned = {Kind.SPOT: pin.spot, Kind.PERPETUAL: pin.futures, Kind.INVERSE: pin.inverse or pin.futures}.get(
+            listing.kind, pin.dated
+        )
         if pinned is not None:
             return pinned
         bid = on(listing.tick, fair * (1.0 - spread / 2))
@@ -248,7 +252,7 @@ class World:
     def _mark(self, listing: Listing, pin: Pin, fair: float, pair: tuple[Decimal, Decimal]) -> Decimal:
         if pin.mark is not None:
             return pin.mark
-        return (pair[0] + pair[1]) / 2 if pin.futures or pin.dated else on(listing.tick, fair)
+        return (pair[0] + pair[1]) / 2 if pin.futures or pin.dated or pin.inverse else on(listing.tick, fair)
 
     def _index(self, listing: Listing, pin: Pin, moment: _Moment) -> Decimal:
         if pin.index is not None:
@@ -256,7 +260,7 @@ class World:
         return (pin.spot[0] + pin.spot[1]) / 2 if pin.spot else on(listing.tick, moment.spot)
 
     def _funding(self, listing: Listing, pin: Pin, at: int) -> tuple[Decimal | None, Decimal | None, int]:
-        if listing.kind is not Kind.PERPETUAL:
+        if not listing.is_funded:
             return None, None, 0
         every = self.interval_hours(listing) * HOUR
         last = at - at % every

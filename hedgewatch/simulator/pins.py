@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
+from hedgewatch.domain.errors import InvalidValueError
+from hedgewatch.domain.numbers import exact
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """Figures that stand in place of the world's; None leaves the world's own.
 
-    ``spot``, ``futures`` (the perpetual) and ``dated`` are bid and ask in the quote asset; rates are fractions per
-    funding interval: ``funding_rate`` of the coming settlement, ``settled_rate`` of the last.
+    ``spot``, ``futures`` (the perpetual), ``dated`` and ``inverse`` (else as the linear one) are bid and ask; rates are
+    fractions per funding interval: ``funding_rate`` of the coming settlement, ``settled_rate`` of the last.
     """
 
     spot: tuple[Decimal, Decimal] | None = None
@@ -21,6 +24,7 @@ class Pin:
     index: Decimal | None = None
     funding_rate: Decimal | None = None
     settled_rate: Decimal | None = None
+    inverse: tuple[Decimal, Decimal] | None = None
     interval_hours: int | None = None
 
     def over(self, below: Pin) -> Pin:
@@ -45,6 +49,7 @@ def pin_of(**figures: object) -> Pin:
         spot=_pair(figures, "spot"),
         futures=_pair(figures, "futures"),
         dated=_pair(figures, "dated"),
+        inverse=_pair(figures, "inverse"),
         mark=_exact("mark", figures.get("mark")),
         index=_exact("index", figures.get("index")),
         funding_rate=_exact("funding_rate", figures.get("funding_rate")),
@@ -61,7 +66,12 @@ def _pair(figures: dict[str, object], name: str) -> tuple[Decimal, Decimal] | No
 
 
 def _exact(name: str, value: object) -> Decimal | None:
+    return None if value is None else figure(f"pin: {name}", value)
+
+
+def figure(name: str, value: object) -> Decimal:
+    """Return a commanded figure exactly: text, a whole number, or a number as JSON writes it. Raises ValueError."""
     try:
-        return None if value is None else Decimal(str(value))
-    except ArithmeticError:
-        raise ValueError(f"pin: {name}: expected a number, found {value!r}") from None
+        return exact(str(value), name)
+    except InvalidValueError as error:
+        raise ValueError(str(error)) from None

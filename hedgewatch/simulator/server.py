@@ -20,17 +20,12 @@ from hedgewatch.simulator.damage import json_response, refusal, spoil
 from hedgewatch.simulator.faults import Fault, FaultKind, Faults
 from hedgewatch.simulator.listings import Exchange
 from hedgewatch.simulator.market import World
-from hedgewatch.simulator.wire import binance, bingx, bybit, mexc, weex
-from hedgewatch.simulator.wire.form import STAMP, Answer, Ask, UnknownSymbolError, Wire
+from hedgewatch.simulator.registry import Accounts
+from hedgewatch.simulator.wire.form import STAMP, Answer, Ask, SignedAsk, UnknownSymbolError, Wire
+from hedgewatch.simulator.wire.signatures import Letter, RefusedError, check, scheme_of
+from hedgewatch.simulator.wire.table import WIRES
 
 LOOPBACK = "127.0.0.1"
-WIRES: dict[Exchange, Wire] = {
-    Exchange.BINANCE: binance.WIRE,
-    Exchange.BYBIT: bybit.WIRE,
-    Exchange.BINGX: bingx.WIRE,
-    Exchange.WEEX: weex.WIRE,
-    Exchange.MEXC: mexc.WIRE,
-}
 DOMAINS = {
     "binance.com": Exchange.BINANCE,
     "bybit.com": Exchange.BYBIT,
@@ -63,11 +58,12 @@ def wall_clock() -> int:
 
 
 class SimulatedExchanges:
-    """The server. ``faults`` and ``world`` may be commanded in process, or over HTTP below ``/_control``."""
+    """The server. ``faults``, ``world`` and ``accounts`` are commanded in process, or over HTTP below ``/_control``."""
 
     def __init__(self, world: World, *, clock: Callable[[], int] = wall_clock) -> None:
         self.world = world
         self.faults = Faults(clock)
+        self.accounts = Accounts(world, clock)
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.counts: dict[Exchange, Counter[str]] = {exchange: Counter() for exchange in Exchange}
         self.base_url = ""
@@ -113,9 +109,8 @@ class SimulatedExchanges:
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
         host, _, rest = request.path.lstrip("/").partition("/")
         if host == CONTROL:
-            return await control(
-                Control(self.world, self.faults, self._clock(), self._counted, self.forget_calls), request
-            )
+            held = Control(self.world, self.faults, self.accounts, self._clock(), self._counted, self.forget_calls)
+            return await control(held, request)
         exchange = DOMAINS.get(".".join(host.split(".")[-2:]))
         if exchange is None:
             return json_response(orjson.dumps({"error": f"no exchange at {host!r}"}), status=404)
@@ -127,7 +122,7 @@ class SimulatedExchanges:
             answer = await self._suffer(fault, request, WIRES[exchange])
             if answer is not None:
                 return answer
-        return self._answer(exchange, path, request, struck)
+        return self._answer(exchange, path, await letter_of(request), struck)
 
     async def _suffer(self, fault: Fault, request: web.BaseRequest, wire: Wire) -> web.StreamResponse | None:
         if fault.kind is FaultKind.LATENCY:
@@ -144,24 +139,30 @@ class SimulatedExchanges:
         except TimeoutError:
             return
 
-    def _answer(
-        self, exchange: Exchange, path: str, request: web.BaseRequest, struck: list[Fault]
-    ) -> web.StreamResponse:
+    def _answer(self, exchange: Exchange, path: str, letter: Letter, struck: list[Fault]) -> web.StreamResponse:
         wire = WIRES[exchange]
         moment, clock = self.faults.at(exchange, struck, self._clock())
-        ask = Ask(world=self.world, exchange=exchange, query=dict(request.query), at=moment, clock=clock)
+        ask = Ask(world=self.world, exchange=exchange, query=letter.parameters, at=moment, clock=clock)
+        body = None
         try:
-            body = self._body(wire, path, ask)
+            if letter.method == ("POST" if path in wire.posted else "GET"):
+                body = self._signed(wire, path, ask, letter) if path in wire.signed else self._body(wire, path, ask)
         except UnknownSymbolError:
             status, refused = wire.unknown_symbol
             return json_response(orjson.dumps(refused), status=status)
-        if body is None or request.method != "GET":
-            return json_response(
-                orjson.dumps({"code": 404, "msg": f"not simulated: {request.method} {path}"}), status=404
-            )
+        except RefusedError as error:
+            return json_response(orjson.dumps(error.body), status=error.status)
+        if body is None:
+            told = {"code": 404, "msg": f"not simulated: {letter.method} {path}"}
+            return json_response(orjson.dumps(told), status=404)
         for fault in struck:
             body = spoil(fault, body)
         return json_response(body)
+
+    def _signed(self, wire: Wire, path: str, ask: Ask, letter: Letter) -> bytes:
+        scheme, accounts = scheme_of(ask.exchange, path), self.accounts
+        account = check(letter, scheme, lambda key: accounts.by_key(ask.exchange, key), ask.clock)
+        return orjson.dumps(wire.signed[path](SignedAsk(ask=ask, account=account)))
 
     def _body(self, wire: Wire, path: str, ask: Ask) -> bytes | None:
         clock = str(ask.clock).encode()
@@ -192,6 +193,19 @@ class SimulatedExchanges:
 
     def _counted(self) -> dict[str, dict[str, int]]:
         return {exchange.value: dict(paths) for exchange, paths in self.counts.items()}
+
+
+async def letter_of(request: web.BaseRequest) -> Letter:
+    """Return a question as it arrived, byte for byte where it is signed."""
+    raw, _, query = request.raw_path.partition("?")
+    return Letter(
+        method=request.method,
+        path="/" + raw.lstrip("/").partition("/")[2],
+        query=query,
+        headers=request.headers,
+        body=(await request.read()).decode(errors="replace"),
+        remote=request.remote or "",
+    )
 
 
 def replace_tail(ask: Ask, tail: str) -> Ask:

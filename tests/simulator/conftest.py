@@ -8,6 +8,7 @@ from typing import Any
 import ccxt.async_support as ccxt
 import pytest
 
+from hedgewatch.simulator.accounts import Account
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.server import SimulatedExchanges
 
@@ -34,6 +35,9 @@ def point_at(client: Any, base_url: str) -> None:
     client.urls["api"] = rewrite(client.urls["api"])
 
 
+KEYS = {"apiKey": "canary-key", "secret": "canary-secret", "password": "canary-pass"}
+
+
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock(NOW)
@@ -51,16 +55,30 @@ async def server(world: World, clock: SetClock) -> AsyncIterator[SimulatedExchan
 
 
 @pytest.fixture
-async def connect(server: SimulatedExchanges) -> AsyncIterator[Callable[[str], Any]]:
+async def connect(server: SimulatedExchanges, clock: SetClock) -> AsyncIterator[Callable[[str], Any]]:
     clients: list[Any] = []
 
     def make(exchange: str, **options: Any) -> Any:
         client = getattr(ccxt, exchange)({"enableRateLimit": False, "timeout": 3_000, **options})
         client.number = str
         client.timeout_on_exit = 1  # else each close() sleeps a quarter of a second
+        if "apiKey" in options:
+            client.nonce = client.milliseconds = clock  # signed questions tell the time
+            client.has["fetchCurrencies"] = client.options["fetchMargins"] = False  # signed, and not simulated
         point_at(client, server.base_url)
         clients.append(client)
         return client
 
     yield make
     await asyncio.gather(*(client.close() for client in clients))
+
+
+@pytest.fixture
+def account(exchange: str, server: SimulatedExchanges) -> Account:
+    """An account on the exchange that the test is about, with the keys that ``sign_in`` uses."""
+    return server.accounts.add(exchange, "treasury", key="canary-key", secret="canary-secret", password="canary-pass")
+
+
+@pytest.fixture
+def sign_in(connect: Callable[..., Any], account: Account) -> Callable[..., Any]:
+    return lambda **options: connect(account.exchange, **KEYS | options)

@@ -25,7 +25,7 @@ async def fetch(http: aiohttp.ClientSession, path: str, **query: str) -> Any:
         return await response.json()
 
 
-async def command(http: aiohttp.ClientSession, method: str, name: str, **body: Any) -> tuple[int, Any]:
+async def command(http: aiohttp.ClientSession, method: str, name: str, /, **body: Any) -> tuple[int, Any]:
     async with http.request(method, f"/_control/{name}", json=body) as response:
         return response.status, await response.json()
 
@@ -74,8 +74,8 @@ async def test_bybit_serves_its_contracts_in_pages(http: aiohttp.ClientSession, 
     assert len(found) == len(set(found)) == len(world.listings("bybit", Kind.PERPETUAL, Kind.FUTURE))
 
 
-@pytest.mark.parametrize("query", [{"category": "linear", "status": "PreLaunch"}, {"category": "inverse"}])
-async def test_bybit_lists_nothing_before_launch_and_nothing_inverse(
+@pytest.mark.parametrize("query", [{"category": "linear", "status": "PreLaunch"}, {"category": "option"}])
+async def test_bybit_lists_nothing_before_launch_and_no_options(
     http: aiohttp.ClientSession, query: dict[str, str]
 ) -> None:
     answer = await fetch(http, "/api.bybit.com/v5/market/instruments-info", **query)
@@ -93,7 +93,7 @@ async def test_mexc_sends_json_numbers_and_binance_text(http: aiohttp.ClientSess
 @pytest.mark.parametrize(
     "path",
     [
-        "/api.bybit.com/v5/market/orderbook?category=inverse&symbol=BTCUSD",
+        "/api.bybit.com/v5/market/orderbook?category=inverse&symbol=SOLUSD",
         "/api.bybit.com/v5/market/tickers?category=linear&symbol=GONEUSDT",
         "/open-api.bingx.com/openApi/swap/v2/quote/depth?symbol=BTCUSDT",
         "/api.binance.com/api/v3/ticker/24hr?symbols=BTCUSDT",
@@ -111,7 +111,7 @@ async def test_a_symbol_that_is_not_listed_is_a_refusal_and_no_accident(http: ai
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/api.kraken.com/0/public/Time", 404), ("/api.binance.com/api/v3/account", 404), ("/", 404)],
+    [("/api.kraken.com/0/public/Time", 404), ("/api.binance.com/api/v3/myTrades", 404), ("/", 404)],
 )
 async def test_what_is_not_simulated_is_not_found(http: aiohttp.ClientSession, path: str, status: int) -> None:
     async with http.get(path) as response:
@@ -139,6 +139,64 @@ async def test_the_server_is_commanded_over_http(http: aiohttp.ClientSession, wo
     assert world.scenario == "crash"
 
 
+async def test_accounts_are_commanded_over_http(http: aiohttp.ClientSession, server: SimulatedExchanges) -> None:
+    status, told = await command(
+        http, "POST", "accounts", exchange="mexc", name="desk", key="k", secret="canary-secret", can_trade=True
+    )
+    assert (status, told["key"]["can_trade"], told["positions"]) == (200, True, [])
+    for order in (
+        {"do": "deposit", "wallet": "linear", "asset": "USDT", "amount": 1000.5},
+        {"do": "open", "asset": "BTC", "contracts": "-500", "leverage": 5, "is_isolated": True, "margin": "400"},
+        {"do": "reduce", "asset": "BTC", "contracts": "100", "price": "60000"},
+        {"do": "rest", "asset": "BTC", "contracts": "-100", "price": "61000"},
+        {"do": "move", "asset": "USDT", "amount": "100", "source": "linear", "target": "spot"},
+        {"do": "key", "can_withdraw": True},
+        {"do": "configure", "is_dual_side": True},
+    ):
+        status, told = await command(http, "POST", "account", exchange="mexc", name="desk", **order)
+        assert status == 200, told
+    assert [(position["contracts"], position["margin"]) for position in told["positions"]] == [("-400", "320.00000000")]
+    assert told["key"]["can_withdraw"] is True
+    assert len(told["orders"]) == 1
+    assert await command(http, "GET", "accounts") == (200, [told])
+    assert "canary" not in str(told)
+    await command(http, "POST", "account", exchange="mexc", name="desk", do="close", asset="BTC")
+    await command(http, "POST", "account", exchange="mexc", name="desk", do="cancel", number=told["orders"][0]["id"])
+    account = server.accounts.get("mexc", "desk")
+    assert (account.positions, account.orders) == ([], {})
+
+
+async def test_listings_are_commanded_over_http(http: aiohttp.ClientSession) -> None:
+    detail = "/contract.mexc.com/api/v1/contract/detail"
+    where = {"exchange": "mexc", "asset": "BTC", "kind": "perpetual"}
+    assert (await command(http, "POST", "listing", contract_size="0.001", is_trading=False, **where))[0] == 200
+    row = (await fetch(http, detail, symbol="BTC_USDT"))["data"]
+    assert (row["contractSize"], row["state"]) == (0.001, 3)
+    assert (await command(http, "DELETE", "listing", **where))[0] == 200
+    async with http.get(detail, params={"symbol": "BTC_USDT"}) as response:
+        assert response.status == 400
+    assert (await command(http, "DELETE", "listing", **where))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("exchange", "path", "name", "value"),
+    [
+        ("binance", "/fapi.binance.com/fapi/v1/exchangeInfo", "status", "SETTLING"),
+        ("bybit", "/api.bybit.com/v5/market/instruments-info?category=linear", "status", "Delivering"),
+        ("bingx", "/open-api.bingx.com/openApi/swap/v2/quote/contracts", "apiStateOpen", "false"),
+        ("mexc", "/contract.mexc.com/api/v1/contract/detail", "state", 3),
+    ],
+)
+async def test_a_halted_contract_says_so(
+    http: aiohttp.ClientSession, world: World, exchange: str, path: str, name: str, value: Any
+) -> None:
+    world.change(exchange, "ETH", "perpetual", is_trading=False)
+    told = await fetch(http, path)
+    rows = told.get("symbols") or told.get("data") or told["result"]["list"]
+    states = {row["symbol"].replace("-", "").replace("_", ""): row[name] for row in rows}
+    assert states["ETHUSDT"] == value != states["BTCUSDT"]
+
+
 async def test_calls_are_counted_and_forgotten_over_http(http: aiohttp.ClientSession) -> None:
     await fetch(http, BOOKS)
     await fetch(http, BOOKS)
@@ -157,6 +215,11 @@ async def test_calls_are_counted_and_forgotten_over_http(http: aiohttp.ClientSes
         ("faults", {"exchange": "bybit", "kind": "flood"}),
         ("faults", {"exchange": "bybit", "kind": "429", "wrong": 1}),
         ("pin", {"asset": "BTC", "price": "1"}),
+        ("accounts", {"exchange": "binance", "name": "desk"}),
+        ("accounts", {"exchange": "binance", "name": "desk", "key": "k", "secret": "s", "colour": "red"}),
+        ("account", {"exchange": "binance", "name": "nobody", "do": "open"}),
+        ("listing", {"exchange": "binance", "asset": "BTC", "kind": "perpetual", "tick": "much"}),
+        ("listing", {"exchange": "binance", "asset": "BTC", "kind": "perpetual", "tiers": []}),
     ],
 )
 async def test_a_wrong_command_is_refused_with_its_reason(

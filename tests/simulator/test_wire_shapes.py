@@ -1,16 +1,20 @@
-"""Every served object has at least the keys and JSON types of the recorded one."""
+"""Every served object, public or signed, has at least the keys and JSON types of the recorded one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from hedgewatch.simulator.server import WIRES, SimulatedExchanges
+from hedgewatch.simulator.listings import HOUR
+from hedgewatch.simulator.server import SimulatedExchanges
+from hedgewatch.simulator.wire.table import WIRES
 
+NOW = 1_795_500_000_123
 RESPONSES = Path(__file__).resolve().parents[3] / "shared" / "exchange-responses"
 HOSTS = {
     "binance": {"/fapi": "fapi.binance.com", "/dapi": "dapi.binance.com", "": "api.binance.com"},
@@ -20,8 +24,19 @@ HOSTS = {
     "mexc": {"": "api.mexc.com"},
 }
 LISTED_SYMBOLS = {"SUSDT": "BTCUSDT", "AEUSDT": "BTCUSDT", "BLZUSDT": "BTCUSDT"}
-# A list that the simulator leaves empty, and fields of leverage tiers, which it does not offer.
-OUT_OF_SCOPE = ("bingx/wire.contracts.inverse.json", "mexc/fetchLeverageTiers.json")
+SYMBOLS = {"binance": "BTCUSDT", "bybit": "BTCUSDT", "bingx": "BTC-USDT", "weex": "BTCUSDT", "mexc": "BTC_USDT"}
+UNITS = {"mexc": "10000"}
+# How a path begins, what of it ccxt does not want to hear, and the names of ccxt's section for it.
+SIGNED_APIS = {
+    "binance": (("/fapi/v3/", "/fapi/v3/", "fapiPrivateV3"), ("/fapi/v1/", "/fapi/v1/", "fapiPrivate")),
+    "bybit": (("/", "/", "private"),),
+    "bingx": (
+        ("/openApi/swap/v3/", "/openApi/swap/v3/", "swap.v3.private"),
+        ("/openApi/swap/v2/", "/openApi/swap/v2/", "swap.v2.private"),
+    ),
+    "weex": (("/capi/", "/", "contractPrivate"), ("/api/", "/", "private")),
+    "mexc": (("/api/v1/private/", "/api/v1/private/", "contract.private"),),
+}
 
 
 def recorded() -> list[Any]:
@@ -30,15 +45,19 @@ def recorded() -> list[Any]:
     for file in files:
         name = file.relative_to(RESPONSES).as_posix()
         content = json.loads(file.read_text())
-        if not content["signed"] and name not in OUT_OF_SCOPE and is_served(content["exchange"], content["url"]):
+        if is_served(content["exchange"], content["url"]):
             cases.append(pytest.param(content, id=name))
     absent = pytest.mark.skip(reason="the folder of recorded answers (../shared/exchange-responses) is absent")
     return cases or [pytest.param({}, id="absent", marks=absent)]
 
 
+def is_signed(case: Any) -> bool:
+    return bool(case.values[0].get("signed"))
+
+
 def is_served(exchange: str, path: str) -> bool:
     wire = next(found for name, found in WIRES.items() if name == exchange)
-    known = {*wire.markets, *wire.lists, *wire.answers}
+    known = {*wire.markets, *wire.lists, *wire.answers, *wire.signed}
     return path in known or f"{path.rpartition('/')[0]}/*" in known
 
 
@@ -72,7 +91,7 @@ def misfits(recorded: Any, served: Any, place: str = "") -> list[str]:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("content", recorded())
+@pytest.mark.parametrize("content", [case for case in recorded() if not is_signed(case)])
 async def test_a_served_answer_has_the_recorded_shape(content: dict[str, Any], server: SimulatedExchanges) -> None:
     hosts = HOSTS[content["exchange"]]
     host = next(host for prefix, host in hosts.items() if content["url"].startswith(prefix))
@@ -84,6 +103,31 @@ async def test_a_served_answer_has_the_recorded_shape(content: dict[str, Any], s
         assert response.status == 200
         served = await response.json()
     assert misfits(content["httpResponse"], served) == []
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("content", [case for case in recorded() if is_signed(case)])
+async def test_a_signed_answer_has_the_recorded_shape(
+    content: dict[str, Any], server: SimulatedExchanges, connect: Callable[..., Any]
+) -> None:
+    exchange = content["exchange"]
+    account = server.accounts.add(
+        exchange, "treasury", key="canary-key", secret="canary-secret", password="canary-pass"
+    )
+    account.deposit("spot", "USDT", "20")
+    account.deposit("linear", "USDT", "300000")  # so much that nothing liquidates, as in the recordings
+    if "flat" not in content["description"]:
+        account.open("BTC", UNITS.get(exchange, "1"), leverage=20, at=NOW - 24 * HOUR)
+    query = {name: SYMBOLS[exchange] if name == "symbol" else value for name, value in content["query"].items()}
+    client = connect(exchange, apiKey="canary-key", secret="canary-secret", password="canary-pass")
+    served = await ask_signed(client, content, query)
+    assert misfits(content["httpResponse"], served) == []
+
+
+async def ask_signed(client: Any, content: dict[str, Any], query: dict[str, Any]) -> Any:
+    path, method = content["url"], content["httpMethod"]
+    prefix, api = next((cut, api) for begins, cut, api in SIGNED_APIS[content["exchange"]] if path.startswith(begins))
+    return await client.request(path.removeprefix(prefix), api.split("."), method, query)
 
 
 def test_the_comparison_sees_a_missing_key_and_a_wrong_type() -> None:

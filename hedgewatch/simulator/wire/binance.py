@@ -1,4 +1,4 @@
-"""Binance: spot and USDT-margined contracts; of coin-margined ones only an empty list."""
+"""Binance: spot and USDT-margined contracts; the coin-margined ones are in binance_inverse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from hedgewatch.simulator.market import Quote
 from hedgewatch.simulator.wire.binance_markets import (
     LINEAR,
     find,
-    inverse_info,
     linear_info,
     spot_info,
     symbol_of,
@@ -114,9 +113,9 @@ def premiums(ask: Ask) -> object:
     return one_or_all(ask, [premium(ask, quote) for quote in ask.quotes(wanted(ask, *LINEAR))])
 
 
-def adjusted_intervals(ask: Ask) -> object:
+def adjusted_intervals(ask: Ask, kind: Kind = Kind.PERPETUAL) -> object:
     """Answer /fapi/v1/fundingInfo: only contracts that do not settle every eight hours."""
-    rows = [(listing, ask.world.interval_hours(listing)) for listing in ask.listed(Kind.PERPETUAL)]
+    rows = [(listing, ask.world.interval_hours(listing)) for listing in ask.listed(kind)]
     return [
         {
             "symbol": symbol_of(listing),
@@ -130,13 +129,13 @@ def adjusted_intervals(ask: Ask) -> object:
     ]
 
 
-def past_funding(ask: Ask) -> object:
+def past_funding(ask: Ask, kind: Kind = Kind.PERPETUAL) -> object:
     """Answer /fapi/v1/fundingRate, oldest first; without a symbol the last rate of each."""
     if not (symbol := ask.query.get("symbol")):
         window = Window(limit="", otherwise=1)
-        past = [(listing, settlements(ask, listing, window)) for listing in ask.listed(Kind.PERPETUAL)]
+        past = [(listing, settlements(ask, listing, window)) for listing in ask.listed(kind)]
         return [past_row(ask, listing, *row) for listing, rows in past for row in rows][:100]
-    listing = find(ask, symbol, Kind.PERPETUAL)
+    listing = find(ask, symbol, kind)
     return [past_row(ask, listing, *row) for row in settlements(ask, listing, HISTORY)]
 
 
@@ -182,7 +181,6 @@ WIRE = Wire(
     markets={
         "/api/v3/exchangeInfo": spot_info,
         "/fapi/v1/exchangeInfo": linear_info,
-        "/dapi/v1/exchangeInfo": inverse_info,
         "/fapi/v1/fundingInfo": adjusted_intervals,
     },
     lists={
@@ -198,7 +196,6 @@ WIRE = Wire(
         "/fapi/v1/depth": linear_depth,
         "/api/v3/time": server_time,
         "/fapi/v1/time": server_time,
-        "/dapi/v1/time": server_time,
     },
     unknown_symbol=(400, {"code": -1121, "msg": "Invalid symbol."}),
     refusals={429: {"code": -1003, "msg": "Too many requests; current limit is 6000 request weight per 1 MINUTE."}},

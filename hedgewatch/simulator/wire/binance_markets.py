@@ -11,6 +11,7 @@ from hedgewatch.simulator.wire.form import Ask, Row, UnknownSymbolError, decimal
 
 ENDLESS = 4_133_404_800_000  # the delivery date that Binance gives to perpetuals
 LINEAR = (Kind.PERPETUAL, Kind.FUTURE)
+INVERSE = (Kind.INVERSE, Kind.INVERSE_FUTURE)
 LIMITS = [
     {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000},
     {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": 1200},
@@ -19,17 +20,16 @@ LIMITS = [
 
 def symbol_of(listing: Listing) -> str:
     """Write the exchange's own id."""
-    symbol = f"{listing.asset.name}USDT"
     if listing.expiry is None:
-        return symbol
-    return f"{symbol}_{datetime.fromtimestamp(listing.expiry / 1000, UTC):%y%m%d}"
+        return f"{listing.pair}_PERP" if listing.is_inverse else listing.pair
+    return f"{listing.pair}_{datetime.fromtimestamp(listing.expiry / 1000, UTC):%y%m%d}"
 
 
 def find(ask: Ask, symbol: str, *kinds: Kind) -> Listing:
     """Return the listing with this id; raise UnknownSymbolError where there is none."""
-    name, _, expiry = symbol.partition("_")
-    kind = Kind.FUTURE if expiry else kinds[0]
-    listing = ask.named(name.removesuffix("USDT"), kind)
+    pair, _, tail = symbol.partition("_")
+    kind = kinds[0] if tail in {"", "PERP"} else kinds[-1]
+    listing = ask.named(pair.removesuffix("USD" if kind in INVERSE else "USDT"), kind)
     if symbol_of(listing) != symbol:
         raise UnknownSymbolError(symbol)
     return listing
@@ -64,7 +64,7 @@ def spot_market(listing: Listing) -> Row:
     """Write one entry of the spot exchangeInfo."""
     return {
         "symbol": symbol_of(listing),
-        "status": "TRADING",
+        "status": "TRADING" if listing.is_trading else "BREAK",
         "baseAsset": listing.asset.name,
         "baseAssetPrecision": 8,
         "quoteAsset": "USDT",
@@ -81,19 +81,18 @@ def spot_market(listing: Listing) -> Row:
 
 
 def contract_market(listing: Listing) -> Row:
-    """Write one entry of the futures exchangeInfo."""
+    """Write what linear and inverse entries share."""
     return {
         "symbol": symbol_of(listing),
-        "pair": f"{listing.asset.name}USDT",
+        "pair": listing.pair,
         "contractType": "PERPETUAL" if listing.expiry is None else "CURRENT_QUARTER",
         "deliveryDate": listing.expiry or ENDLESS,
         "onboardDate": 1_569_398_400_000,
-        "status": "TRADING",
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.asset.name,
-        "quoteAsset": "USDT",
-        "marginAsset": "USDT",
+        "quoteAsset": listing.quote,
+        "marginAsset": listing.settle,
         "pricePrecision": decimals(listing.tick),
         "quantityPrecision": decimals(listing.lot),
         "baseAssetPrecision": 8,
@@ -111,6 +110,22 @@ def contract_market(listing: Listing) -> Row:
         "orderTypes": ["LIMIT", "MARKET", "STOP"],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
     }
+
+
+def state_of(listing: Listing) -> str:
+    """Write whether a contract trades or is being taken off."""
+    return "TRADING" if listing.is_trading else "SETTLING"
+
+
+def linear_market(listing: Listing) -> Row:
+    """Write one entry of the linear exchangeInfo."""
+    return contract_market(listing) | {"status": state_of(listing)}
+
+
+def inverse_market(listing: Listing) -> Row:
+    """Write one entry of the inverse exchangeInfo: its face in USD, and another name for its state."""
+    face = {"contractSize": int(listing.contract_size), "contractStatus": state_of(listing), "equalQtyPrecision": 4}
+    return contract_market(listing) | face
 
 
 def exchange_info(ask: Ask, rows: list[Row]) -> Row:
@@ -131,9 +146,9 @@ def spot_info(ask: Ask) -> object:
 
 def linear_info(ask: Ask) -> object:
     """Answer /fapi/v1/exchangeInfo."""
-    return exchange_info(ask, [contract_market(listing) for listing in ask.listed(*LINEAR)])
+    return exchange_info(ask, [linear_market(listing) for listing in ask.listed(*LINEAR)])
 
 
 def inverse_info(ask: Ask) -> object:
-    """Answer /dapi/v1/exchangeInfo: nothing is listed."""
-    return exchange_info(ask, [])
+    """Answer /dapi/v1/exchangeInfo."""
+    return exchange_info(ask, [inverse_market(listing) for listing in ask.listed(*INVERSE)])

@@ -26,7 +26,7 @@ HISTORY = Window(otherwise=100, most=1000, counts_from_start=False)
 
 def symbol_of(listing: Listing) -> str:
     """Write the exchange's own id."""
-    return f"{listing.asset.name}-USDT"
+    return f"{listing.asset.name}-{listing.quote}"
 
 
 def wanted(ask: Ask, kind: Kind) -> tuple[Listing, ...]:
@@ -34,10 +34,10 @@ def wanted(ask: Ask, kind: Kind) -> tuple[Listing, ...]:
     symbol = ask.query.get("symbol")
     if not symbol:
         return ask.listed(kind)
-    name, dash, quote = symbol.partition("-")
-    if not dash or quote != "USDT":
+    listing = ask.named(symbol.partition("-")[0], kind)
+    if symbol_of(listing) != symbol:
         raise UnknownSymbolError(symbol)
-    return (ask.named(name, kind),)
+    return (listing,)
 
 
 def swap(result: object) -> Row:
@@ -73,7 +73,7 @@ def spot_market(listing: Listing) -> Row:
         "maxQty": 1_000_000,
         "minNotional": 5,
         "maxNotional": 500_000,
-        "status": 1,
+        "status": int(listing.is_trading),
         "tickSize": float(listing.tick),
         "stepSize": float(listing.lot),
         "apiStateSell": True,
@@ -108,17 +108,12 @@ def contract(number: int, listing: Listing) -> Row:
         "maxShortLeverage": "125",
         "currency": "USDT",
         "asset": listing.asset.name,
-        "status": "1",
-        "apiStateOpen": "true",
-        "apiStateClose": "true",
+        "status": "1" if listing.is_trading else "25",
+        "apiStateOpen": str(listing.is_trading).lower(),
+        "apiStateClose": str(listing.is_trading).lower(),
         "ensureTrigger": True,
         "triggerFeeRate": "0.00050000",
     }
-
-
-def inverse_contracts(ask: Ask) -> object:
-    """Answer cswap/v1/market/contracts: nothing is listed."""
-    return {"code": 0, "msg": "", "timestamp": ask.clock, "data": []}
 
 
 def day(ask: Ask, quote: Quote) -> Row:
@@ -239,7 +234,6 @@ WIRE = Wire(
     markets={
         "/openApi/spot/v1/common/symbols": spot_markets,
         "/openApi/swap/v2/quote/contracts": contracts,
-        "/openApi/cswap/v1/market/contracts": inverse_contracts,
     },
     lists={
         "/openApi/spot/v1/ticker/24hr": spot_days,

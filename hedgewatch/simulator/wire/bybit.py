@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hedgewatch.simulator.depth import book_of
 from hedgewatch.simulator.listings import Kind, Listing
 from hedgewatch.simulator.market import Quote
+from hedgewatch.simulator.tiers import deductions, tiers_of
 from hedgewatch.simulator.wire.form import (
     Ask,
     Row,
@@ -20,18 +21,23 @@ from hedgewatch.simulator.wire.form import (
     turnover,
 )
 
-KINDS = {"spot": (Kind.SPOT,), "linear": (Kind.PERPETUAL, Kind.FUTURE), "inverse": (), "option": ()}
+LINEAR, INVERSE = (Kind.PERPETUAL, Kind.FUTURE), (Kind.INVERSE, Kind.INVERSE_FUTURE)
+KINDS: dict[str, tuple[Kind, ...]] = {"spot": (Kind.SPOT,), "linear": LINEAR, "inverse": INVERSE, "option": ()}
+MONTHS = "FGHJKMNQUVXZ"  # the letters of dated inverse contracts: BTCUSDZ26 is December 2026
 PAGE = 500
 LONGEST_PAGE = 1000
+RISK_PAGE = 15
 HISTORY = Window(otherwise=200, most=200, counts_from_start=False)
 
 
 def symbol_of(listing: Listing) -> str:
-    """Write the exchange's own id: a dated USDT future reads BTCUSDT-25DEC26."""
-    symbol = f"{listing.asset.name}USDT"
+    """Write the exchange's own id: a dated USDT future reads BTCUSDT-25DEC26, an inverse one BTCUSDZ26."""
     if listing.expiry is None:
-        return symbol
-    return f"{symbol}-{datetime.fromtimestamp(listing.expiry / 1000, UTC):%d%b%y}".upper()
+        return listing.pair
+    day = datetime.fromtimestamp(listing.expiry / 1000, UTC)
+    if listing.is_inverse:
+        return f"{listing.pair}{MONTHS[day.month - 1]}{day:%y}"
+    return f"{listing.pair}-{day:%d%b%y}".upper()
 
 
 def wanted(ask: Ask) -> tuple[Listing, ...]:
@@ -40,11 +46,21 @@ def wanted(ask: Ask) -> tuple[Listing, ...]:
     symbol = ask.query.get("symbol")
     if not kinds or not symbol:
         return ask.listed(*kinds) if kinds else ()
+    if kinds is INVERSE:
+        return (inverse_named(ask, symbol),)
     name, dash, _ = symbol.partition("-")
     listing = ask.named(name.removesuffix("USDT"), Kind.FUTURE if dash else kinds[0])
     if symbol_of(listing) != symbol:
         raise UnknownSymbolError(symbol)
     return (listing,)
+
+
+def inverse_named(ask: Ask, symbol: str) -> Listing:
+    """Return the inverse listing of an id; raise UnknownSymbolError where there is none."""
+    found = next((listing for listing in ask.listed(*INVERSE) if symbol_of(listing) == symbol), None)
+    if found is None:
+        raise UnknownSymbolError(symbol)
+    return found
 
 
 def envelope(ask: Ask, result: object) -> Row:
@@ -88,14 +104,14 @@ def spot_market(listing: Listing) -> Row:
 
 
 def contract_market(ask: Ask, listing: Listing) -> Row:
-    """Write one linear entry; the funding interval is in minutes."""
+    """Write one linear or inverse entry; the funding interval is in minutes."""
     is_dated = listing.expiry is not None
     return {
         "symbol": symbol_of(listing),
-        "contractType": "LinearFutures" if is_dated else "LinearPerpetual",
-        "status": "Trading",
+        "contractType": f"{'Inverse' if listing.is_inverse else 'Linear'}{'Futures' if is_dated else 'Perpetual'}",
+        "status": "Trading" if listing.is_trading else "Delivering",
         "baseCoin": listing.asset.name,
-        "quoteCoin": "USDT",
+        "quoteCoin": listing.quote,
         "launchTime": "1585526400000",
         "deliveryTime": str(listing.expiry or 0),
         "deliveryFeeRate": "0.0005" if is_dated else "",
@@ -111,7 +127,7 @@ def contract_market(ask: Ask, listing: Listing) -> Row:
         },
         "unifiedMarginTrade": True,
         "fundingInterval": 0 if is_dated else ask.world.interval_hours(listing) * 60,
-        "settleCoin": "USDT",
+        "settleCoin": listing.settle,
         "isPreListing": False,
     }
 
@@ -196,6 +212,34 @@ def order_book(ask: Ask) -> object:
     return envelope(ask, {"s": symbol_of(quote.listing), **rows, "ts": ask.clock, "u": place, "seq": place * 3})
 
 
+def risk_limits(ask: Ask) -> object:
+    """Answer /v5/market/risk-limit: the tiers of a symbol, or of fifteen symbols a page; rates as fractions."""
+    listings = wanted(ask)
+    start = ask.number("cursor", 0)
+    end = start + RISK_PAGE
+    rows = [row for listing in listings[start:end] for row in risk_rows(listing)]
+    cursor = str(end) if end < len(listings) else ""
+    return envelope(ask, {"category": ask.query.get("category", ""), "list": rows, "nextPageCursor": cursor})
+
+
+def risk_rows(listing: Listing) -> list[Row]:
+    """Write the tiers of a contract; their limits are in USDT, or in coins if it is inverse."""
+    tiers = tiers_of(listing)
+    return [
+        {
+            "id": place,
+            "symbol": symbol_of(listing),
+            "riskLimitValue": text(tier.cap),
+            "maintenanceMargin": text(tier.rate),
+            "initialMargin": text(round(1 / tier.leverage, 4)),
+            "isLowestRisk": int(place == 1),
+            "maxLeverage": text(tier.leverage, 2),
+            "mmDeduction": text(taken),
+        }
+        for place, (tier, taken) in enumerate(zip(tiers, deductions(tiers), strict=True), 1)
+    ]
+
+
 def server_time(ask: Ask) -> object:
     """Answer /v5/market/time."""
     return envelope(ask, {"timeSecond": str(ask.clock // 1000), "timeNano": f"{ask.clock}000000"})
@@ -204,6 +248,7 @@ def server_time(ask: Ask) -> object:
 WIRE = Wire(
     markets={
         "/v5/market/instruments-info": instruments,
+        "/v5/market/risk-limit": risk_limits,
     },
     lists={"/v5/market/tickers": tickers},
     answers={

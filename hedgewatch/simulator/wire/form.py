@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from hedgewatch.simulator.accounts import Account
 from hedgewatch.simulator.listings import HOUR, Exchange, Kind, Listing
 from hedgewatch.simulator.market import Quote, World
+from hedgewatch.simulator.statement import Statement
 
 # A time that lists carry while they are kept; the server writes the exchange's clock in its place when it sends them.
 STAMP = 8_888_888_888_888
@@ -60,19 +62,55 @@ Answer = Callable[[Ask], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAsk:
+    """A question whose signature was good, and whose account it is about."""
+
+    ask: Ask
+    account: Account
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Return what was asked for."""
+        return self.ask.query
+
+    @property
+    def statement(self) -> Statement:
+        """Return the account at the moment of the question."""
+        return self.account.statement(self.ask.at)
+
+
+SignedAnswer = Callable[[SignedAsk], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """One exchange's format: paths to answers, and how it says no.
 
     ``markets`` are kept until something is pinned, ``lists`` for a tick of the world, ``answers`` are made fresh; an
-    answer's path ending in ``/*`` takes a symbol.
+    answer's path ending in ``/*`` takes a symbol. ``signed`` ones need a key and a signature; the ``posted`` among them
+    are asked by POST.
     ``refusals`` maps an HTTP status to the JSON this exchange sends with it.
     """
 
-    markets: Mapping[str, Answer]
-    lists: Mapping[str, Answer]
-    answers: Mapping[str, Answer]
-    unknown_symbol: tuple[int, object]
+    markets: Mapping[str, Answer] = field(default_factory=dict)
+    lists: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    signed: Mapping[str, SignedAnswer] = field(default_factory=dict)
+    posted: frozenset[str] = frozenset()
+    unknown_symbol: tuple[int, object] = (400, {})
     refusals: Mapping[int, object] = field(default_factory=dict)
+
+    def joined(self, *others: Wire) -> Wire:
+        """Return this wire with the paths of ``others``."""
+        parts = (self, *others)
+        return replace(
+            self,
+            markets={path: answer for part in parts for path, answer in part.markets.items()},
+            lists={path: answer for part in parts for path, answer in part.lists.items()},
+            answers={path: answer for part in parts for path, answer in part.answers.items()},
+            signed={path: answer for part in parts for path, answer in part.signed.items()},
+            posted=frozenset(path for part in parts for path in part.posted),
+        )
 
 
 def text(value: Decimal | None, places: int | None = None) -> str:
@@ -80,6 +118,13 @@ def text(value: Decimal | None, places: int | None = None) -> str:
     if value is None:
         return ""
     return format(value, "f") if places is None else format(value, f".{places}f")
+
+
+def number(value: Decimal | None) -> int | float | None:
+    """Write a JSON number; the shortest text of a float keeps every digit a price has."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def change(quote: Quote) -> Decimal:

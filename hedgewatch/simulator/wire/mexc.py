@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.simulator.depth import Level, book_of
-from hedgewatch.simulator.listings import DAY, Kind, Listing
+from hedgewatch.simulator.listings import DAY
 from hedgewatch.simulator.market import Quote
 from hedgewatch.simulator.wire.form import (
     NO_TIME,
@@ -14,133 +14,23 @@ from hedgewatch.simulator.wire.form import (
     Wire,
     change,
     change_rate,
-    decimals,
+    number,
     text,
     turnover,
 )
+from hedgewatch.simulator.wire.mexc_markets import (
+    contract_symbol,
+    contract_wanted,
+    contracts,
+    contracts_of,
+    one_or_all,
+    spot_markets,
+    spot_symbol,
+    spot_wanted,
+    success,
+)
 
 PAGE = 20
-
-
-def spot_symbol(listing: Listing) -> str:
-    """Write the spot side's id."""
-    return f"{listing.asset.name}USDT"
-
-
-def contract_symbol(listing: Listing) -> str:
-    """Write the contract side's id."""
-    return f"{listing.asset.name}_USDT"
-
-
-def number(value: Decimal | None) -> int | float | None:
-    """Write a JSON number; the shortest text of a float keeps every digit a price has."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def spot_wanted(ask: Ask) -> tuple[Listing, ...]:
-    """Return the spot listings, or the one that ``symbol`` names."""
-    symbol = ask.query.get("symbol")
-    return (ask.named(symbol.removesuffix("USDT"), Kind.SPOT),) if symbol else ask.listed(Kind.SPOT)
-
-
-def contract_wanted(ask: Ask) -> tuple[Listing, ...]:
-    """Return the contracts, or the one that ``symbol`` or the end of the path names."""
-    symbol = ask.tail or ask.query.get("symbol")
-    return (ask.named(symbol.removesuffix("_USDT"), Kind.PERPETUAL),) if symbol else ask.listed(Kind.PERPETUAL)
-
-
-def one_or_all(ask: Ask, rows: list[Row]) -> object:
-    """Send a bare object where one ``symbol`` was asked for."""
-    return rows[0] if ask.query.get("symbol") else rows
-
-
-def success(result: object) -> Row:
-    """Wrap an answer of the contract side."""
-    return {"success": True, "code": 0, "data": result}
-
-
-def spot_markets(ask: Ask) -> object:
-    """Answer /api/v3/exchangeInfo."""
-    return {
-        "timezone": "CST",
-        "serverTime": ask.clock,
-        "rateLimits": [],
-        "exchangeFilters": [],
-        "symbols": [spot_market(listing) for listing in spot_wanted(ask)],
-    }
-
-
-def spot_market(listing: Listing) -> Row:
-    """Write one spot entry; baseSizePrecision is the smallest amount."""
-    return {
-        "symbol": spot_symbol(listing),
-        "status": "1",
-        "baseAsset": listing.asset.name,
-        "baseAssetPrecision": decimals(listing.lot),
-        "quoteAsset": "USDT",
-        "quotePrecision": decimals(listing.tick),
-        "quoteAssetPrecision": decimals(listing.tick),
-        "baseCommissionPrecision": decimals(listing.lot),
-        "quoteCommissionPrecision": decimals(listing.tick),
-        "orderTypes": ["LIMIT", "MARKET", "LIMIT_MAKER"],
-        "isSpotTradingAllowed": True,
-        "isMarginTradingAllowed": False,
-        "quoteAmountPrecision": "1",
-        "baseSizePrecision": text(listing.lot),
-        "permissions": ["SPOT"],
-        "filters": [],
-        "maxQuoteAmount": "2000000",
-        "makerCommission": "0",
-        "takerCommission": "0.0005",
-    }
-
-
-def contracts(ask: Ask) -> object:
-    """Answer /api/v1/contract/detail."""
-    return success(one_or_all(ask, [contract(listing) for listing in contract_wanted(ask)]))
-
-
-def contract(listing: Listing) -> Row:
-    """Write one contract; every figure is a JSON number."""
-    symbol = contract_symbol(listing)
-    return {
-        "symbol": symbol,
-        "displayName": f"{symbol}永续",
-        "displayNameEn": f"{symbol} SWAP",
-        "positionOpenType": 3,
-        "baseCoin": listing.asset.name,
-        "quoteCoin": "USDT",
-        "settleCoin": "USDT",
-        "contractSize": number(listing.asset.contract_size),
-        "minLeverage": 1,
-        "maxLeverage": 125,
-        "priceScale": decimals(listing.tick),
-        "volScale": 0,
-        "amountScale": 4,
-        "priceUnit": number(listing.tick),
-        "volUnit": 1,
-        "minVol": 1,
-        "maxVol": 1_000_000,
-        "bidLimitPriceRate": 0.1,
-        "askLimitPriceRate": 0.1,
-        "takerFeeRate": 0.0002,
-        "makerFeeRate": 0,
-        "maintenanceMarginRate": 0.004,
-        "initialMarginRate": 0.008,
-        "riskBaseVol": 10_000,
-        "riskIncrVol": 200_000,
-        "riskIncrMmr": 0.004,
-        "riskIncrImr": 0.004,
-        "riskLevelLimit": 5,
-        "priceCoefficientVariation": 0.1,
-        "indexOrigin": ["BINANCE", "GATEIO", "HUOBI", "MXC"],
-        "state": 0,
-        "isNew": False,
-        "isHot": listing.asset.name == "BTC",
-        "isHidden": False,
-    }
 
 
 def top_of_book(quote: Quote) -> Row:
@@ -190,15 +80,15 @@ def tickers(ask: Ask) -> object:
 
 def ticker(ask: Ask, quote: Quote) -> Row:
     """Write one contract's ticker."""
-    size = quote.listing.asset.contract_size
+    volume = contracts_of(quote.listing, quote.volume)
     return {
         "symbol": contract_symbol(quote.listing),
         "lastPrice": number(quote.last),
         "bid1": number(quote.bid),
         "ask1": number(quote.ask),
-        "volume24": int(quote.volume / size),
+        "volume24": volume,
         "amount24": number(turnover(quote)),
-        "holdVol": int(quote.volume / size),
+        "holdVol": volume,
         "lower24Price": number(quote.low),
         "high24Price": number(quote.high),
         "riseFallRate": number(round(change_rate(quote), 4)),
@@ -255,8 +145,7 @@ def contract_depth(ask: Ask) -> object:
     book = book_of(quote, min(ask.number("limit", 20), 1000), ask.at)
 
     def write(levels: tuple[Level, ...]) -> list[list[object]]:
-        size = quote.listing.asset.contract_size
-        return [[number(price), max(1, int(coins / size)), 1] for price, coins in levels]
+        return [[number(price), max(1, contracts_of(quote.listing, amount)), 1] for price, amount in levels]
 
     sides = {"asks": write(book.asks), "bids": write(book.bids)}
     return success({**sides, "version": ask.at, "timestamp": ask.clock})

@@ -75,7 +75,7 @@ def spot_market(listing: Listing) -> Row:
     """Write one spot entry."""
     return {
         "symbol": symbol_of(listing),
-        "status": "TRADING",
+        "status": "TRADING" if listing.is_trading else "HALT",
         "baseAsset": listing.asset.name,
         "baseAssetPrecision": "8",
         "quoteAsset": "USDT",

@@ -125,6 +125,30 @@ class FundingPayment:
     payment_id: str
 
 
+class MovementKind(StrEnum):
+    """Why coins moved: out of the exchange, between wallets, into an earn product, or as a loan."""
+
+    WITHDRAWAL = "withdrawal"
+    DEPOSIT = "deposit"
+    TRANSFER = "transfer"
+    EARN = "earn"
+    LOAN = "loan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinMovement:
+    """One line of the exchange's ledger of coins that moved without a trade. amount: coins, + into the wallets read."""
+
+    asset: str
+    amount: Decimal
+    kind: MovementKind
+    moved_at: datetime
+    movement_id: str
+
+
+NO_MOVEMENTS = PartFailure(reason=UnknownReason.NOT_AVAILABLE, detail="no ledger of movements is read")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyScope:
     """What a key may do; None where the exchange does not tell. is_bound_to_address: only from listed IP addresses."""
@@ -152,6 +176,7 @@ class AccountSnapshot:
     orders: tuple[OpenOrder, ...] | PartFailure
     payments: tuple[FundingPayment, ...] | PartFailure
     scope: KeyScope | None = None
+    movements: tuple[CoinMovement, ...] | PartFailure = NO_MOVEMENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

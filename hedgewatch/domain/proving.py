@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSnapshot, CoinBalance, PartFailure
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.proof import (
     Belief,
@@ -49,10 +49,12 @@ class Proven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What an answer says of one subject. amount None: it says it twice. position: the row of a position."""
+    """What an answer says of one subject. amount None: nothing that can be used, for this reason."""
 
     amount: Decimal | None
     position: AccountPosition | None = None
+    reason: UnknownReason = UnknownReason.DUPLICATE
+    detail: str = "listed twice in one answer"
 
 
 NOTHING = _Found(amount=ZERO)
@@ -145,8 +147,7 @@ def _weighed(
     for subject in subjects:
         proof, now = own.get(subject) or Proof(subject=subject), found.get(subject, NOTHING)
         if now.amount is None:
-            twice = f"{subject} is listed twice in one answer"
-            beliefs[subject] = doubted(proof, UnknownReason.DUPLICATE, twice)
+            beliefs[subject] = doubted(proof, now.reason, f"{subject}: {now.detail}")
             continue
         after = read(proof, now, now.amount)
         beliefs[subject] = belief_of(after)
@@ -182,13 +183,15 @@ def _listed_positions(said: Said) -> Mapping[Subject, _Found]:
     found: dict[Subject, _Found] = {}
     if isinstance(said, AccountFailure) or isinstance(said.positions, PartFailure):
         return found
-    for position in said.positions:
-        if position.contracts == 0:
-            continue
-        side = PositionSide.SHORT if position.contracts < 0 else PositionSide.LONG
-        subject = _position(said, position.ref.symbol, side)
-        amount = None if subject in found else abs(position.contracts)
-        found[subject] = _Found(amount=amount, position=position)
+    for row in said.positions:
+        if isinstance(row, ReadingFailure):
+            failed = _Found(amount=None, reason=row.reason, detail=row.detail)
+            found |= {_position(said, row.ref.symbol, side): failed for side in PositionSide}
+        elif row.contracts:
+            side = PositionSide.SHORT if row.contracts < 0 else PositionSide.LONG
+            subject = _position(said, row.ref.symbol, side)
+            amount = None if subject in found else abs(row.contracts)
+            found[subject] = _Found(amount=amount, position=row)
     return found
 
 

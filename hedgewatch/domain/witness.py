@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from hedgewatch.domain.account import AccountPosition, AccountSnapshot, MarginWallet, MovementKind, PartFailure
+from hedgewatch.domain.account import (
+    AccountPosition,
+    AccountSnapshot,
+    MarginMode,
+    MarginWallet,
+    MovementKind,
+    PartFailure,
+)
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.proof import MarginKind, MarginShare, Proof, Witness
 
@@ -23,6 +30,7 @@ MISSES = 10  # proven reads in a row
 class MarginSum:
     """A wallet's margin figure beside that of its listed positions; listed None: one of them does not report it."""
 
+    asset: str
     wallet: Decimal
     listed: Decimal | None
 
@@ -53,25 +61,28 @@ def margin_witness(proof: Proof, amount: Decimal, ref: InstrumentRef, said: Acco
 
 @exactly
 def margin_share(position: AccountPosition, said: AccountSnapshot, before: MarginShare | None) -> MarginShare:
-    """Return the part of its wallet's margin that a proven position has.
+    """Return the part of its wallet's margin that a proven position has; none for an isolated one.
 
     before: as measured last. One answer that does not add up may be the false one, so the wallet stays a witness until
     several in a row did not.
     """
+    unfit = MarginShare(kind=MarginKind.MAINTENANCE, own=ZERO, unexplained=ZERO, misses=MISSES)
+    if position.margin_mode is MarginMode.ISOLATED:
+        return unfit
     for kind in MarginKind:
-        own, used = _own(position, kind), margin_sum(said, position.ref, kind)
+        used = margin_sum(said, position.ref, kind)
+        own = _in_wallet(position, kind, used.asset) if used else None
         if own is None or used is None or used.listed is None:
             continue
         unexplained = used.wallet - used.listed
         if own > 0 and own >= used.wallet * SMALLEST_PART and abs(unexplained) <= own * CLOSEST_FIT:
             return MarginShare(kind=kind, own=own, unexplained=unexplained)
-    missed = before or MarginShare(kind=MarginKind.MAINTENANCE, own=ZERO, unexplained=ZERO)
-    misses = min(missed.misses + 1, MISSES)
-    return replace(missed, misses=misses, own=missed.own if misses < MISSES else ZERO)
+    misses = before.misses + 1 if before else 1
+    return unfit if misses >= MISSES else replace(before or unfit, misses=misses)
 
 
 def margin_sum(said: AccountSnapshot, ref: InstrumentRef, kind: MarginKind) -> MarginSum | None:
-    """Add up the margin of the wallet that ``ref`` settles in, and of the listed positions that do too.
+    """Add up the margin of the wallet that ``ref`` settles in, and of its positions, isolated ones left out.
 
     None without such a wallet, or where its figure is not reported. Initial margin says nothing while orders rest.
     """
@@ -81,12 +92,15 @@ def margin_sum(said: AccountSnapshot, ref: InstrumentRef, kind: MarginKind) -> M
         return None
     assets = {wallet.asset for wallet in said.wallets}
     asset = _wallet_asset(ref, assets)
-    figures = [_figure(wallet, kind) for wallet in said.wallets if wallet.asset == asset]
-    wallet = _total(figures)
-    if wallet is None or not figures:
+    wallets = [wallet for wallet in said.wallets if wallet.asset == asset]
+    used = _total([_figure(wallet, kind) for wallet in wallets])
+    if used is None or not wallets:
         return None
     inside = [position for position in said.positions if _wallet_asset(position.ref, assets) == asset]
-    return MarginSum(wallet=wallet, listed=_total([_in_wallet(position, kind, asset) for position in inside]))
+    others = [wallet.other_maintenance if kind is MarginKind.MAINTENANCE else ZERO for wallet in wallets]
+    return MarginSum(
+        asset=asset, wallet=used, listed=_total([*(_in_wallet(one, kind, asset) for one in inside), *others])
+    )
 
 
 @exactly
@@ -116,11 +130,12 @@ def _of_failure(failure: PartFailure) -> Witness:
 
 
 def _of_never_measured(ref: InstrumentRef, said: AccountSnapshot) -> Witness:
+    """Tell whether a wallet uses more than the list explains; that it does not proves nothing of an isolated one."""
     for kind in MarginKind:
         used = margin_sum(said, ref, kind)
         if used is not None and used.listed is not None:
             is_used = used.wallet - used.listed > used.wallet * SMALLEST_PART
-            return Witness.CONTRADICTS if is_used else Witness.AGREES
+            return Witness.CONTRADICTS if is_used else Witness.NONE
     return Witness.NONE
 
 
@@ -133,15 +148,31 @@ def _figure(wallet: MarginWallet, kind: MarginKind) -> Decimal | None:
 
 
 def _own(position: AccountPosition, kind: MarginKind) -> Decimal | None:
-    return position.maintenance_margin if kind is MarginKind.MAINTENANCE else position.margin
+    """Return what a position needs of its wallet's margin, in the settle asset; initial margin from its leverage."""
+    if kind is MarginKind.MAINTENANCE:
+        return position.maintenance_margin
+    if not position.reported_notional or not position.leverage:
+        return None
+    needed = position.reported_notional / position.leverage
+    if not _is_coin_margined(position.ref):
+        return needed
+    return needed / position.mark_price if position.mark_price else None
 
 
-def _in_wallet(position: AccountPosition, kind: MarginKind, asset: str) -> Decimal | None:
+def _in_wallet(position: AccountPosition | ReadingFailure, kind: MarginKind, asset: str) -> Decimal | None:
     """Return a position's figure in the wallet's asset; coins in a wallet of dollars at the mark price."""
-    own, ref = _own(position, kind), position.ref
-    if own is None or asset == ref.settle or ref.settle != ref.base:
+    if isinstance(position, ReadingFailure):
+        return None
+    if position.margin_mode is MarginMode.ISOLATED:
+        return ZERO
+    own = _own(position, kind)
+    if own is None or asset == position.ref.settle or not _is_coin_margined(position.ref):
         return own
     return own * position.mark_price if position.mark_price is not None else None
+
+
+def _is_coin_margined(ref: InstrumentRef) -> bool:
+    return ref.settle == ref.base
 
 
 def _total(figures: Sequence[Decimal | None]) -> Decimal | None:

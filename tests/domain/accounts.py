@@ -30,7 +30,9 @@ DOWN = AccountFailure(account="treasury", exchange="binance", reason=UnknownReas
 MARGIN_PER_CONTRACT = Decimal(300)
 
 
-def position(contracts: str | Decimal, ref: InstrumentRef = PERP, at: datetime = NOW) -> AccountPosition:
+def position(
+    contracts: str | Decimal, ref: InstrumentRef = PERP, at: datetime = NOW, *, mode: MarginMode = MarginMode.CROSS
+) -> AccountPosition:
     held = Decimal(contracts)
     return AccountPosition(
         ref=ref,
@@ -40,8 +42,8 @@ def position(contracts: str | Decimal, ref: InstrumentRef = PERP, at: datetime =
         mark_price=Decimal(60000),
         reported_notional=abs(held) * 60000,
         liquidation_price=None,
-        margin_mode=MarginMode.CROSS,
-        margin=abs(held) * 20 * MARGIN_PER_CONTRACT,
+        margin_mode=mode,
+        margin=None,
         maintenance_margin=abs(held) * MARGIN_PER_CONTRACT,
         unrealised_pnl=Decimal(0),
         leverage=Decimal(10),

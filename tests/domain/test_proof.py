@@ -14,11 +14,12 @@ from hedgewatch.domain.account import (
     AccountSnapshot,
     CoinBalance,
     CoinMovement,
+    MarginMode,
     MovementKind,
     OpenOrder,
     PartFailure,
 )
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from hedgewatch.domain.proof import Believed, Doubted, Fall, PositionSide, Proof, Subject
 from hedgewatch.domain.proving import Proven, contracts_held, prove_coins, prove_positions
 from tests.domain.accounts import (
@@ -102,7 +103,7 @@ LIVES = {
     "a jump needs a second read": ("5:5 50:50 50:50", "5 ? 50"),
     "a jump that does not last is none": ("5:5 50:50 5:5", "5 ? 5"),
     "a jump after a drop is a new doubt": ("5:5 0:0 50:50 0:0 0:0", "5 ? ? ? 0"),
-    "a leg that was never seen is not flat by itself": ("0:0 0:0", "? 0"),
+    "a leg that was never seen is not flat by itself": ("0:0 0:0 0:0", "? ? 0"),
     "a leg that was never seen while margin is used": ("0:5 0:5 0:5 0:5 5:5", "? ? ? ? 5"),
     "a leg that was never seen, with nothing to notice": ("0: 0: 0:", "? ? 0"),
     "a reopened position is believed at once": ("5:5 0:0 0:0 4:4", "5 ? 0 4"),
@@ -165,6 +166,40 @@ def test_the_margin_of_other_positions_does_not_hide_a_dropped_one() -> None:
     assert shown(read([("-7", OTHER)], 12)) == "?"
     assert shown(read([("-7", OTHER)], 12)) == "?"
     assert shown(read([("-9", OTHER)], 9)) == "0"  # the one closed, the other opened further
+
+
+def test_the_margin_of_positions_nobody_asked_for_is_taken_off() -> None:
+    account = Account()
+
+    def read(contracts: str, other: str) -> str:
+        at = NOW + account.at_next_poll()
+        listed = [position(contracts, at=at)] if Decimal(contracts) else []
+        held = replace(wallet(1500 * Decimal(contracts != "0") + Decimal(other)), other_maintenance=Decimal(other))
+        proven = account.positions(answer(listed, wallets=[held], at=at))
+        return shown(proven.beliefs[SHORT])
+
+    assert [read("-5", "900"), read("0", "7000"), read("0", "7000")] == ["5", "?", "0"]
+
+
+def test_no_wallet_is_a_witness_of_an_isolated_position() -> None:
+    account, believed = Account(), []
+    for contracts in ("-5", "0", "0", "0"):
+        at = NOW + account.at_next_poll()
+        listed = [position(contracts, at=at, mode=MarginMode.ISOLATED)] if contracts != "0" else []
+        proven = account.positions(answer(listed, wallets=[wallet(Decimal(0))], at=at))
+        believed.append(shown(proven.beliefs[SHORT]))
+    assert believed == ["5", "?", "?", "0"]
+
+
+def test_a_row_that_could_not_be_read_is_no_read_of_its_instrument() -> None:
+    account = Account()
+    account.read("5:5")
+    broken = ReadingFailure(ref=PERP, reason=UnknownReason.NOT_A_NUMBER, detail="positionAmt is NaN")
+    for _ in range(4):
+        proven = account.positions(replace(answer(at=NOW + account.at_next_poll()), positions=(broken,)))
+        belief = contracts_held(proven.beliefs, "treasury", PERP)
+        assert isinstance(belief, Doubted)
+        assert (belief.reason, belief.last, proven.changed) == (UnknownReason.NOT_A_NUMBER, Decimal(-5), ())
 
 
 def test_a_unified_wallet_of_dollars_is_a_witness_of_coin_margined_positions() -> None:

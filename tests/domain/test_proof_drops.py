@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from hedgewatch.domain.account import AccountFailure, AccountSnapshot, PartFailure
+from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSnapshot, PartFailure
 from hedgewatch.domain.proof import Believed, Proof, Subject
 from hedgewatch.domain.proving import contracts_held, prove_positions
 from tests.domain.accounts import (
@@ -104,7 +104,8 @@ def proving() -> Believer:
 def listed(said: Said) -> Decimal | None:
     if isinstance(said, AccountFailure) or isinstance(said.positions, PartFailure):
         return None
-    return -sum((one.contracts for one in said.positions if one.ref == PERP), Decimal(0))
+    rows = [one for one in said.positions if isinstance(one, AccountPosition)]
+    return -sum((one.contracts for one in rows if one.ref == PERP), Decimal(0))
 
 
 def naive() -> Believer:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
-from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import MarketReading, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import PRECISION, plain
 
 MARKETS = "markets"  # the source of what stands in the exchange's list of markets
 LISTED, UNLISTED = "listed", "unlisted"
+KEPT = 4096  # an exchange hands out the same values until its markets change, so they are written out once
 
 
 class FactName(StrEnum):
@@ -76,23 +78,33 @@ def _told(reading: MarketReading | ReadingFailure, known: Facts) -> Mapping[Fact
     if isinstance(reading, ReadingFailure):
         is_gone = reading.reason is UnknownReason.UNKNOWN_SYMBOL and FactName.LISTING in known.get(reading.ref, {})
         return {FactName.LISTING: (UNLISTED, MARKETS)} if is_gone else {}
-    instrument, funding = reading.instrument, reading.funding
-    listing = {True: LISTED, False: UNLISTED, None: None}[instrument.active]
-    told: dict[FactName, tuple[str | None, str]] = {
-        FactName.PAYOFF: (instrument.payoff, MARKETS),
-        FactName.CONTRACT_SIZE: (_text(instrument.contract_size), MARKETS),
-        FactName.TICK: (_text(instrument.tick), MARKETS),
-        FactName.LOT_STEP: (_text(instrument.lot_step), MARKETS),
-        FactName.MIN_CONTRACTS: (_text(instrument.min_contracts), MARKETS),
-        FactName.MIN_NOTIONAL: (_text(instrument.min_notional), MARKETS),
-        FactName.ORDER_UNIT: (instrument.order_unit, MARKETS),
-        FactName.EXPIRY: (instrument.expiry.isoformat() if instrument.expiry else None, MARKETS),
-        FactName.LISTING: (listing, MARKETS),
-    }
-    if funding is not None:
+    told = {name: (value, MARKETS) for name, value in _of_instrument(reading.instrument).items()}
+    funding = reading.funding
+    if funding is not None and funding.interval_hours is not None:
         told[FactName.FUNDING_INTERVAL_HOURS] = (_text(funding.interval_hours), funding.stamp.source)
-    return {name: (str(value), source) for name, (value, source) in told.items() if value is not None}
+    return told
 
 
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value, PRECISION)
+@lru_cache(maxsize=KEPT)
+def _of_instrument(instrument: Instrument) -> Mapping[FactName, str]:
+    told = {
+        FactName.PAYOFF: instrument.payoff,
+        FactName.CONTRACT_SIZE: instrument.contract_size,
+        FactName.TICK: instrument.tick,
+        FactName.LOT_STEP: instrument.lot_step,
+        FactName.MIN_CONTRACTS: instrument.min_contracts,
+        FactName.MIN_NOTIONAL: instrument.min_notional,
+        FactName.ORDER_UNIT: instrument.order_unit,
+        FactName.EXPIRY: instrument.expiry.isoformat() if instrument.expiry else None,
+        FactName.LISTING: {True: LISTED, False: UNLISTED, None: None}[instrument.active],
+    }
+    return {
+        name: _text(value) if isinstance(value, Decimal) else str(value)
+        for name, value in told.items()
+        if value is not None
+    }
+
+
+@lru_cache(maxsize=KEPT)
+def _text(value: Decimal) -> str:
+    return plain(value, PRECISION)

@@ -13,7 +13,7 @@ import pytest
 
 from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSnapshot, PartFailure
 from hedgewatch.domain.proof import Believed, Proof, Subject
-from hedgewatch.domain.proving import contracts_held, prove_positions
+from hedgewatch.domain.proving import contracts_held, prove_coins, prove_positions
 from tests.domain.accounts import (
     DOWN,
     FAULT,
@@ -24,6 +24,7 @@ from tests.domain.accounts import (
     SECONDS,
     UNTOLD,
     answer,
+    coins,
     position,
     wallet,
 )
@@ -101,6 +102,26 @@ def proving() -> Believer:
     return believe
 
 
+def proving_coins() -> Believer:
+    """Believe coins, of accounts that hold as many of them as the contracts that are told."""
+    known: dict[Subject, Proof] = {}
+
+    def believe(said: Said) -> Decimal | None:
+        proven = prove_coins(in_coins(said), known, expected=["BTC"], poll_seconds=POLL)
+        known.update({proof.subject: proof for proof in proven.changed})
+        belief = proven.beliefs[Subject(account="treasury", exchange="binance", name="BTC", side=None)]
+        return belief.value if isinstance(belief, Believed) else None
+
+    return believe
+
+
+def in_coins(said: Said) -> Said:
+    if isinstance(said, AccountFailure) or isinstance(said.positions, PartFailure):
+        return said if isinstance(said, AccountFailure) else replace(said, balances=FAULT)
+    rows = [row for row in said.positions if isinstance(row, AccountPosition)]
+    return replace(said, balances=tuple(coins(-row.contracts, asset=row.ref.base) for row in rows))
+
+
 def listed(said: Said) -> Decimal | None:
     if isinstance(said, AccountFailure) or isinstance(said.positions, PartFailure):
         return None
@@ -154,6 +175,11 @@ def test_no_pattern_of_drops_is_silently_flat(has_witness: bool) -> None:  # noq
     longest = POLLS if has_witness else 2  # three agreeing reads are believed where nothing would notice
     lives = [live(seed, has_witness=has_witness, longest_drop=longest) for seed in range(PATTERNS)]
     assert sum(silent_flats(life, proving()) for life in lives) == 0
+
+
+def test_no_pattern_of_drops_is_silently_without_coins() -> None:
+    lives = [live(seed, has_witness=False, longest_drop=2) for seed in range(PATTERNS)]
+    assert sum(silent_flats(life, proving_coins()) for life in lives) == 0
 
 
 @pytest.mark.parametrize("mutant", [naive, patient(2), patient(3), forgiving])

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import Stamp, UnknownReason
+from hedgewatch.domain.market import ReadingFailure, Stamp, UnknownReason
 
 
 class MarginMode(StrEnum):
@@ -87,6 +87,8 @@ class MarginWallet:
 
     equity: unrealised profit included, credit left out. credit: bonus or voucher that can expire, None if not told.
     is_shared: it backs several positions or assets, so that one position's distance is the whole wallet's.
+    initial_margin and maintenance_margin leave out what isolated positions need. other_maintenance: the part of
+    positions that were not asked for, None if not told; what is listed and this together explain maintenance_margin.
     """
 
     wallet: str
@@ -96,6 +98,7 @@ class MarginWallet:
     maintenance_margin: Decimal | None
     credit: Decimal | None
     is_shared: bool
+    other_maintenance: Decimal | None = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,30 @@ class FundingPayment:
     payment_id: str
 
 
+class MovementKind(StrEnum):
+    """Why coins moved: out of the exchange, between wallets, into an earn product, or as a loan."""
+
+    WITHDRAWAL = "withdrawal"
+    DEPOSIT = "deposit"
+    TRANSFER = "transfer"
+    EARN = "earn"
+    LOAN = "loan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinMovement:
+    """One line of the exchange's ledger of coins that moved without a trade. amount: coins, + into the wallets read."""
+
+    asset: str
+    amount: Decimal
+    kind: MovementKind
+    moved_at: datetime
+    movement_id: str
+
+
+NO_MOVEMENTS = PartFailure(reason=UnknownReason.NOT_AVAILABLE, detail="no ledger of movements is read")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyScope:
     """What a key may do; None where the exchange does not tell. is_bound_to_address: only from listed IP addresses."""
@@ -146,12 +173,13 @@ class AccountSnapshot:
     exchange: str
     received_at: datetime
     exchange_time: datetime | None
-    positions: tuple[AccountPosition, ...] | PartFailure
+    positions: tuple[AccountPosition | ReadingFailure, ...] | PartFailure
     balances: tuple[CoinBalance, ...] | PartFailure
     wallets: tuple[MarginWallet, ...] | PartFailure
     orders: tuple[OpenOrder, ...] | PartFailure
     payments: tuple[FundingPayment, ...] | PartFailure
     scope: KeyScope | None = None
+    movements: tuple[CoinMovement, ...] | PartFailure = NO_MOVEMENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,16 @@ class InstrumentRef:
     exchange: str
     symbol: str
 
+    @property
+    def base(self) -> str:
+        """The coin that is traded, by the symbol."""
+        return self.symbol.partition("/")[0]
+
+    @property
+    def settle(self) -> str:
+        """The asset that profit and margin are paid in, by the symbol; empty for spot."""
+        return self.symbol.partition(":")[2].partition("-")[0]
+
     def __str__(self) -> str:
         return f"{self.exchange}:{self.symbol}"
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from hedgewatch.domain.numbers import exactly
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
@@ -28,3 +30,40 @@ class Holding:
     def counted(self) -> Decimal:
         """Coins of ``counts_as_asset`` that this holding stands for."""
         return self.quantity * self.counts_as_per_unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingSnapshot:
+    """A holding at one moment; the columns of holding_history. None: not known.
+
+    quantity: coins of ``asset``. price_usd: of one such coin. cost_basis_usd: of the whole quantity.
+    """
+
+    holding: str
+    asset: str
+    quantity: Decimal | None
+    price_usd: Decimal | None
+    value_usd: Decimal | None
+    cost_basis_usd: Decimal | None
+    unrealised_pnl_usd: Decimal | None
+
+
+@exactly
+def value_holding(holding: Holding, quantity: Decimal | None, counted_price_usd: Decimal | None) -> HoldingSnapshot:
+    """Value a holding.
+
+    quantity: coins of its asset, declared or read; None: not known. counted_price_usd: of one coin of the asset it
+    counts as. Source: domain specification 10 (value less cost).
+    """
+    price = None if counted_price_usd is None else counted_price_usd * holding.counts_as_per_unit
+    value = None if quantity is None or price is None else quantity * price
+    cost = None if quantity is None or holding.cost_basis is None else quantity * holding.cost_basis
+    return HoldingSnapshot(
+        holding=holding.name,
+        asset=holding.asset,
+        quantity=quantity,
+        price_usd=price,
+        value_usd=value,
+        cost_basis_usd=cost,
+        unrealised_pnl_usd=None if value is None or cost is None else value - cost,
+    )

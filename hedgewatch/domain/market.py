@@ -27,6 +27,11 @@ class UnknownReason(StrEnum):
     NOT_JSON = "not_json"
     NOT_A_NUMBER = "not_a_number"
     OUT_OF_RANGE = "out_of_range"
+    DUPLICATE = "duplicate"
+    LEG_MISSING = "leg_missing"
+    COINS_MISSING = "coins_missing"
+    SHRUNKEN = "shrunken"
+    JUMPED = "jumped"
     CLOCK_SKEW = "clock_skew"
     RULE_ERROR = "rule_error"
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent
+from hedgewatch.domain.contract_facts import ContractFact, changed_facts
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
+from hedgewatch.domain.inventory import HoldingSnapshot, value_holding
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.thresholds import RuleSettings
@@ -35,12 +37,25 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleResult:
-    """What one cycle saw and said."""
+    """What one cycle saw and said. facts: contract facts that were told for the first time, or not as before."""
 
     read_at: datetime
     answers: Mapping[str, ExchangeAnswer]
     snapshots: tuple[HedgeSnapshot, ...]
     verdict: Verdict
+    facts: tuple[ContractFact, ...] = ()
+
+
+def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ...]:
+    """Return every hedged holding once, valued at the spot price of the first hedge that has one for it."""
+    found: dict[str, HoldingSnapshot] = {}
+    for snapshot in snapshots:
+        for share in snapshot.hedge.held:
+            known = found.get(share.holding.name)
+            if known is None or known.price_usd is None:
+                valued = value_holding(share.holding, share.holding.quantity, snapshot.spot_price)
+                found[share.holding.name] = valued
+    return tuple(found.values())
 
 
 class MonitorCycle:
@@ -108,7 +123,8 @@ class MonitorCycle:
             late=memory.late,
             dt_seconds=self._elapsed(),
         )
-        return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict)
+        changed = changed_facts(memory.facts, readings.values(), read_at)
+        return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict, facts=changed)
 
     def _elapsed(self) -> Decimal:
         """Seconds since the cycle before, at most two polls; 0 after a start: downtime counts for nothing."""
@@ -129,6 +145,8 @@ class MonitorCycle:
             states=result.verdict.states,
             events=[self._draft(event, by_hedge) for event in events],
             outbox=self._outbox(events),
+            holdings=holdings_of(result.snapshots),
+            facts=result.facts,
         )
 
     def _draft(self, event: AlertEvent, by_hedge: Mapping[str, HedgeSnapshot]) -> EventDraft:

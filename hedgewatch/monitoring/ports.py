@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot, FundingPayment
 from hedgewatch.domain.alert import AlertEvent, AlertState
+from hedgewatch.domain.contract_facts import ContractFact, Facts
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.hedge import HedgeSnapshot, Past
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer
+from hedgewatch.domain.proof import Proof, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +64,32 @@ class EventDraft:
     payload: bytes
 
 
+class PaymentSource(StrEnum):
+    """Whether a funding payment is a line of the exchange's ledger or was reckoned from a settled rate."""
+
+    LEDGER = "ledger"
+    ESTIMATE = "estimate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRecord:
+    """A funding payment to be stored. amount_usd: + received, None if the settle asset's worth is not known.
+
+    An estimate of a leg without an account has an empty account; what the ledger says of that moment replaces it.
+    """
+
+    payment: FundingPayment
+    amount_usd: Decimal | None
+    source: PaymentSource = PaymentSource.LEDGER
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRecord:
     """All that one cycle leaves behind, stored in one transaction.
 
-    fetch_started and fetch_finished: per exchange. states: every alert whose state changed or must be kept; a state
-    that is OK again with no episode is forgotten. findings: for the status page.
+    states: every alert whose state changed or must be kept; a state that is OK again with no episode is forgotten.
+    findings: for the status page. payments: new ones; one that is stored already stays. facts, proofs: those that
+    changed.
     """
 
     started_at: datetime
@@ -76,6 +100,11 @@ class CycleRecord:
     states: Sequence[AlertState]
     events: Sequence[EventDraft]
     outbox: Sequence[OutboxDraft]
+    accounts: Sequence[AccountSnapshot | AccountFailure] = ()
+    holdings: Sequence[HoldingSnapshot] = ()
+    payments: Sequence[PaymentRecord] = ()
+    facts: Sequence[ContractFact] = ()
+    proofs: Sequence[Proof] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +112,16 @@ class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
+    proofs: what was proven of every account. facts: of the instruments asked for. last_payment_at: the latest line of
+    the funding ledger, by account and contract.
     """
 
     alerts: Mapping[Target, AlertState]
     past: Past
     late: frozenset[Target] = frozenset()
+    proofs: Mapping[Subject, Proof] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+    last_payment_at: Mapping[tuple[str, InstrumentRef], datetime] = field(default_factory=dict)
 
 
 class CycleStore(Protocol):

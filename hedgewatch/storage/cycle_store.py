@@ -12,9 +12,11 @@ from hedgewatch.domain.alert import AlertState, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
 from hedgewatch.storage import rows, tables
+from hedgewatch.storage.account_store import store_accounts, store_facts, store_ledger
 from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of
 from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
+from hedgewatch.storage.hourly import store_hours
 from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection, is_forgotten
@@ -81,18 +83,19 @@ class SqlCycleStore:
         """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
         recollection, self._recollection = self._recollection, None
         identities, self._identities = self._identities, Identities()
-        known = recollection.alerts if recollection else {}
-        changed = [state for state in cycle.states if known.get(state.target) != state]
-        await self._database.run(lambda connection: self._store(connection, cycle, changed, identities))
+        known = recollection or Recollection()
+        await self._database.run(lambda connection: self._store(connection, cycle, known, identities))
         self._identities = identities
         if recollection is not None:
             recollection.note(cycle)
             self._recollection = recollection
 
-    def _store(
-        self, connection: Connection, cycle: CycleRecord, changed: Sequence[AlertState], identities: Identities
-    ) -> None:
+    def _store(self, connection: Connection, cycle: CycleRecord, known: Recollection, identities: Identities) -> None:
+        changed = [state for state in cycle.states if known.alerts.get(state.target) != state]
         store_series(connection, cycle, identities)
+        store_accounts(connection, cycle, identities, known.balances)
+        store_ledger(connection, cycle)
+        store_facts(connection, cycle, identities)
         store_events(connection, cycle)
         store_alerts(connection, changed, to_ms(cycle.read_at))
         committed_at_ms, started_at_ms = to_ms(self._clock.now()), to_ms(cycle.started_at)
@@ -134,6 +137,7 @@ def store_series(connection: Connection, cycle: CycleRecord, identities: Identit
     append(connection, tables.market_snapshot, rows.market_rows(cycle.answers, cycle.read_at, instruments))
     append(connection, tables.leg_snapshot, rows.leg_rows(cycle.snapshots, cycle.read_at, legs))
     append(connection, tables.hedge_snapshot, rows.hedge_rows(cycle.snapshots, cycle.read_at, hedges))
+    store_hours(connection, cycle.snapshots, cycle.read_at, hedges)
     closes = rows.hour_rows(cycle.snapshots, cycle.read_at, legs)
     put(connection, tables.leg_hour, closes, conflict=take_the_last(tables.leg_hour))
     settled = rows.funding_rows(cycle.answers, instruments)

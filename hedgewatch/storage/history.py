@@ -17,6 +17,7 @@ from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.schema import SchemaState, state_of
 from hedgewatch.storage.types import from_ms, to_decimal
+from hedgewatch.storage.view import View, ms_name
 
 Found = list[dict[str, Any]]
 NEWEST = "(SELECT max(read_at_ms) FROM cycle)"
@@ -155,7 +156,7 @@ class History:
         )
         return {row["channel"]: row["waiting"] for row in rows}
 
-    def _series(self, view: views.View, which: Mapping[str, str], since_ms: int, points: int) -> Found:
+    def _series(self, view: View, which: Mapping[str, str], since_ms: int, points: int) -> Found:
         where = " AND ".join(f"{name} = :{name}" for name in which)
         newest = self._read(f"SELECT max(read_at_ms) AS newest FROM {view.name} WHERE {where}", which)[0]["newest"]  # noqa: S608  our names
         if newest is None or newest < since_ms:
@@ -168,11 +169,11 @@ class History:
             {**which, "since": since_ms, "step": step},
         )
 
-    def _view(self, view: views.View, clause: str, values: Mapping[str, object]) -> Found:
+    def _view(self, view: View, clause: str, values: Mapping[str, object]) -> Found:
         rows = self._read(f"SELECT {', '.join(view.column_names)} FROM {view.name} {clause}", values)  # noqa: S608  our names
         for row in rows:
             for name in view.times:
-                ms = row[views.ms_name(name)]
+                ms = row[ms_name(name)]
                 row[name] = None if ms is None else from_ms(ms)
             for name in view.numbers:
                 row[name] = to_decimal(row[name])

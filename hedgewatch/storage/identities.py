@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot
 from hedgewatch.domain.hedge import Hedge
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading
 from hedgewatch.monitoring.ports import CycleRecord
-from hedgewatch.storage import tables
+from hedgewatch.storage import account_tables, tables
 from hedgewatch.storage.bulk import Row, put, take_the_last
 from hedgewatch.storage.recollection import leg_identity
 from hedgewatch.storage.types import maybe_ms, to_text
@@ -36,6 +38,16 @@ def hedge_key(hedge: Hedge) -> Key:
 def instrument_key(ref: InstrumentRef) -> Key:
     """Return what an instrument's number stands for."""
     return ref.exchange, ref.symbol
+
+
+def account_key(said: AccountSnapshot | AccountFailure) -> tuple[str, str]:
+    """Return what an account's number stands for."""
+    return said.exchange, said.account
+
+
+def holding_key(holding: HoldingSnapshot) -> Key:
+    """Return what a holding's number stands for."""
+    return holding.holding, holding.asset
 
 
 class Identities:
@@ -74,6 +86,23 @@ class Identities:
         )
         self._described.update(fresh)
         return self._numbers(connection, tables.instrument, ("exchange", "symbol"), {**unread, **rows})
+
+    def named(self, connection: Connection, refs: Iterable[InstrumentRef]) -> Mapping[Key, int]:
+        """Return the numbers of instruments that may never have been read; store the names of new ones."""
+        unread = {instrument_key(ref): _unread_row(instrument_key(ref)) for ref in refs}
+        return self._numbers(connection, tables.instrument, ("exchange", "symbol"), unread)
+
+    def accounts(
+        self, connection: Connection, accounts: Iterable[AccountSnapshot | AccountFailure]
+    ) -> Mapping[Key, int]:
+        """Return the numbers of all accounts of a cycle."""
+        keys: dict[Key, Row] = {account_key(said): account_key(said) for said in accounts}
+        return self._numbers(connection, account_tables.account, ("exchange", "name"), keys)
+
+    def holdings(self, connection: Connection, holdings: Iterable[HoldingSnapshot]) -> Mapping[Key, int]:
+        """Return the numbers of all holdings of a cycle."""
+        keys: dict[Key, Row] = {holding_key(holding): holding_key(holding) for holding in holdings}
+        return self._numbers(connection, account_tables.holding, ("name", "asset"), keys)
 
     def hedges(self, connection: Connection, cycle: CycleRecord) -> Mapping[Key, int]:
         """Return the numbers of all hedges of a cycle."""

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
+from hedgewatch.domain.contract_facts import ContractFact, FactName
 from hedgewatch.domain.hedge import InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding
-from hedgewatch.storage import tables
+from hedgewatch.storage import account_tables, tables
 from hedgewatch.storage.alert_rows import alert_state
+from hedgewatch.storage.proof_rows import proof_of
 from hedgewatch.storage.recollection import (
     BASIS_WINDOW,
     POLLS_REMEMBERED,
@@ -41,6 +43,7 @@ def load(connection: Connection, now: datetime) -> Recollection:
     _load_instruments(connection, recollection)
     _load_basis(connection, recollection, now)
     _load_settled(connection, recollection, now)
+    _load_accounts(connection, recollection)
     return recollection
 
 
@@ -130,5 +133,29 @@ def _load_settled(connection: Connection, recollection: Recollection, now: datet
                 settled_at=from_ms(row["settled_at_ms"]),
                 rate=row["rate"],
                 interval_hours=row["interval_hours"],
+            )
+        )
+
+
+def _load_accounts(connection: Connection, recollection: Recollection) -> None:
+    for row in _rows(connection, select(account_tables.proof)):
+        proof = proof_of(dict(row))
+        recollection.proofs[proof.subject] = proof
+    for row in _rows(connection, select(account_tables.ledger_latest)):
+        ref = InstrumentRef(exchange=row["exchange"], symbol=row["symbol"])
+        recollection.note_payment(row["account"], ref, from_ms(row["paid_at_ms"]))
+    fact, instrument = account_tables.contract_fact, tables.instrument
+    told = select(fact, instrument.c.exchange, instrument.c.symbol).join(
+        instrument, instrument.c.id == fact.c.instrument_id
+    )
+    for row in _rows(connection, told.order_by(fact.c.seen_at_ms)):
+        recollection.note_fact(
+            ContractFact(
+                ref=InstrumentRef(exchange=row["exchange"], symbol=row["symbol"]),
+                name=FactName(row["name"]),
+                value=row["value"],
+                before=row["before"],
+                seen_at=from_ms(row["seen_at_ms"]),
+                source=row["source"],
             )
         )

@@ -9,13 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from hedgewatch.domain.account import AccountSnapshot, CoinBalance, PartFailure
 from hedgewatch.domain.alert import AlertPhase, AlertState
+from hedgewatch.domain.contract_facts import ContractFact, FactName
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.hedge import BasisPast, InstrumentPast, Leg, LegSnapshot, Past, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading, Quote, ReadingFailure, SettledFunding
 from hedgewatch.domain.numbers import CONTEXT
-from hedgewatch.monitoring.ports import CycleRecord, Memory
+from hedgewatch.domain.proof import Proof, Subject
+from hedgewatch.monitoring.ports import CycleRecord, Memory, PaymentSource
+from hedgewatch.storage.proof_rows import stored_proof
 from hedgewatch.storage.types import to_decimal, to_float
 
 POLLS_REMEMBERED = 10
@@ -23,6 +27,8 @@ BASIS_WINDOW = timedelta(days=30)
 SETTLED_WINDOW = timedelta(hours=24)
 
 LegIdentity = tuple[str, str, str, str, str]
+AccountKey = tuple[str, str]
+Balances = tuple[CoinBalance, ...]
 
 
 def hour_of(at: datetime) -> datetime:
@@ -121,6 +127,10 @@ class Recollection:
         self.last_answer_at: dict[str, datetime] = {}
         self.first_asked_at: dict[str, datetime] = {}
         self.polls: deque[datetime] = deque(maxlen=POLLS_REMEMBERED)
+        self.proofs: dict[Subject, Proof] = {}
+        self.facts: dict[InstrumentRef, dict[FactName, ContractFact]] = {}
+        self.last_payment_at: dict[tuple[str, InstrumentRef], datetime] = {}
+        self.balances: dict[AccountKey, Balances] = {}  # as stored in this process's time
 
     def recall(self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime) -> Memory:
         """Tell what is known of these instruments and (hedge, leg) pairs, and all alerts."""
@@ -136,6 +146,9 @@ class Recollection:
                 last_answer_at=dict(self.last_answer_at),
                 first_asked_at=dict(self.first_asked_at),
             ),
+            proofs=dict(self.proofs),
+            facts={ref: dict(self.facts[ref]) for ref in instruments if ref in self.facts},
+            last_payment_at=dict(self.last_payment_at),
         )
 
     def _recent(self, past: InstrumentPast) -> InstrumentPast:
@@ -162,6 +175,30 @@ class Recollection:
             for leg in snapshot.legs:
                 self._note_basis(snapshot.hedge.name, leg, hour_of(read_at))
         self._note_alerts(cycle.states)
+        self._note_accounts(cycle)
+
+    def _note_accounts(self, cycle: CycleRecord) -> None:
+        self.proofs |= {proof.subject: stored_proof(proof) for proof in cycle.proofs}
+        for fact in cycle.facts:
+            self.note_fact(fact)
+        for record in cycle.payments:
+            if record.source is PaymentSource.LEDGER:
+                self.note_payment(record.payment.account, record.payment.ref, stored_time(record.payment.paid_at))
+        for said in cycle.accounts:
+            if isinstance(said, AccountSnapshot) and not isinstance(said.balances, PartFailure):
+                self.balances[said.exchange, said.account] = said.balances
+
+    def note_fact(self, fact: ContractFact) -> None:
+        """Learn one contract fact; the latest stays."""
+        known = self.facts.setdefault(fact.ref, {})
+        before = known.get(fact.name)
+        if before is None or before.seen_at < stored_time(fact.seen_at):
+            known[fact.name] = replace(fact, seen_at=stored_time(fact.seen_at))
+
+    def note_payment(self, account: str, ref: InstrumentRef, paid_at: datetime) -> None:
+        """Learn when a contract's funding was paid to an account; the latest stays."""
+        known = self.last_payment_at.get((account, ref))
+        self.last_payment_at[account, ref] = max(known, paid_at) if known else paid_at
 
     def _note_answer(self, answer: ExchangeAnswer, started_at: datetime, read_at: datetime) -> None:
         self.first_asked_at.setdefault(answer.exchange, started_at)

@@ -14,15 +14,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, registry
 
+from hedgewatch.domain.account import AccountPosition, AccountSnapshot, CoinBalance
+from hedgewatch.domain.contract_facts import ContractFact, FactName, changed_facts
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome
+from hedgewatch.domain.numbers import ONE, ZERO
+from hedgewatch.domain.proof import Proof, Subject
+from hedgewatch.domain.proving import prove_coins, prove_positions
 from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.storage import tables
 from hedgewatch.storage.bulk import append, columns_of
@@ -30,6 +37,7 @@ from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import Database, open_database
 from hedgewatch.storage.rows import market_rows
 from tests.conftest import PostgresServer, postgres_binaries
+from tests.storage.account_samples import account, held, payment, position
 from tests.storage.samples import NOW, StandingClock, hedge, reading, snapshot
 
 REPEATS = 3
@@ -125,6 +133,55 @@ def copy_floor(url: str, bench: Bench) -> Callable[[int], None]:
     return write
 
 
+def positions_of(number: int) -> tuple[AccountPosition, ...]:
+    return tuple(
+        position(InstrumentRef(exchange="binance", symbol=f"C{10 * number + index}/USDT:USDT"), f"-{5 + index}")
+        for index in range(5)
+    )
+
+
+def accounts_of(count: int, at: datetime) -> tuple[AccountSnapshot, ...]:
+    """Accounts of five positions, one wallet and ten coins each, one of which changes each time."""
+    moving = Decimal(at.second + 60 * at.minute)
+    return tuple(
+        account(
+            at,
+            account=f"account-{number}",
+            positions=positions_of(number),
+            balances=tuple(
+                CoinBalance(asset=f"C{index}", wallet="spot", free=moving if index == 0 else ONE, used=ZERO)
+                for index in range(10)
+            ),
+        )
+        for number in range(count)
+    )
+
+
+def proofs_of(accounts: tuple[AccountSnapshot, ...], known: dict[Subject, Proof]) -> tuple[Proof, ...]:
+    """Prove as a cycle does, and keep what is proven."""
+    changed: list[Proof] = []
+    for said in accounts:
+        for proven in (
+            prove_positions(said, known, expected=[], poll_seconds=Decimal(30)),
+            prove_coins(said, known, expected=[], poll_seconds=Decimal(30)),
+        ):
+            changed += proven.changed
+    known.update({proof.subject: proof for proof in changed})
+    return tuple(changed)
+
+
+def with_accounts(cycle: CycleRecord, count: int, known: dict[Subject, Proof]) -> CycleRecord:
+    """Add accounts, their proofs, 20 holdings and a funding payment each to a cycle."""
+    accounts = accounts_of(count, cycle.read_at)
+    holdings = tuple(replace(held(), holding=f"holding-{index}") for index in range(2 * count))
+    paid = tuple(
+        payment(account=said.account, payment_id=f"p{cycle.read_at.timestamp()}", late=cycle.read_at - NOW)
+        for said in accounts
+    )
+    proofs = proofs_of(accounts, known)
+    return replace(cycle, accounts=accounts, holdings=holdings, payments=paid, proofs=proofs)
+
+
 def whole_cycle(rows: int, number: int) -> CycleRecord:
     at = NOW + number * timedelta(seconds=30)
     hedges = [hedge(f"hedge-{index}") for index in range(rows // 10)]
@@ -140,15 +197,18 @@ def whole_cycle(rows: int, number: int) -> CycleRecord:
     )
 
 
-async def time_cycles(database: Database, rows: int) -> tuple[float, float]:
+async def time_cycles(database: Database, rows: int, accounts: int, first: int) -> tuple[float, float]:
     """Return the milliseconds of one whole record() and of one recall() afterwards, medians."""
+    known: dict[Subject, Proof] = {}
     store = SqlCycleStore(database, StandingClock())
     refs = [one.ref for one in answer(rows, 0)[0].readings]
     legs = [(f"hedge-{index}", "leg") for index in range(rows // 10)]
     await store.recall(refs, legs, NOW)
     records, recalls = [], []
     for number in range(20):
-        cycle = whole_cycle(rows, 10_000_000 + number)
+        cycle = whole_cycle(rows, first + number)
+        if accounts:
+            cycle = with_accounts(cycle, accounts, known)
         begun = time.perf_counter()
         await store.record(cycle)
         records.append(time.perf_counter() - begun)
@@ -156,6 +216,18 @@ async def time_cycles(database: Database, rows: int) -> tuple[float, float]:
         await store.recall(refs, legs, NOW)
         recalls.append(time.perf_counter() - begun)
     return 1000 * sorted(records)[10], 1000 * sorted(recalls)[10]
+
+
+def time_facts(rows: int) -> tuple[float, float]:
+    """Return the milliseconds of the first look at the contract facts, and of one that finds nothing new."""
+    readings = answer(rows, 0)[0].readings
+    known: dict[InstrumentRef, dict[FactName, ContractFact]] = {}
+    begun = time.perf_counter()
+    for fact in changed_facts(known, readings, NOW):
+        known.setdefault(fact.ref, {})[fact.name] = fact
+    between = time.perf_counter()
+    assert changed_facts(known, readings, NOW) == ()
+    return 1000 * (between - begun), 1000 * (time.perf_counter() - between)
 
 
 def fill(bench: Bench, millions: float) -> int:
@@ -188,9 +260,12 @@ def measure(name: str, url: str, folder: Path, arguments: argparse.Namespace) ->
     for label, found in best.items():
         ratio = best["ours"] / found
         print(f"{name:<11} {label:<19} {found:>12,.0f} rows/s   ours is {ratio:.2f} of it")
-    record_ms, recall_ms = asyncio.run(time_cycles(database, rows))
-    what = f"whole cycle of {rows} instruments, {rows // 10} hedges"
-    print(f"{name:<11} {what}: {record_ms:.1f} ms; recall {recall_ms:.2f} ms")
+    for accounts, begun in ((0, 10_000_000), (10, 10_001_000)):
+        record_ms, recall_ms = asyncio.run(time_cycles(database, rows, accounts, begun))
+        what = f"whole cycle of {rows} instruments, {rows // 10} hedges, {accounts} accounts"
+        print(f"{name:<11} {what}: {record_ms:.1f} ms; recall {recall_ms:.2f} ms")
+    first_ms, unchanged_ms = time_facts(rows)
+    print(f"{name:<11} contract facts of {rows} instruments: first {first_ms:.1f} ms, unchanged {unchanged_ms:.2f} ms")
     database.close()
 
 

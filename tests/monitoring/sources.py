@@ -72,6 +72,7 @@ class QuotedExchange:
     clock: SteppedClock
     books: dict[str, tuple[str, str]]
     funding_rate: str = "0.0001"
+    interval_hours: Decimal = Decimal(8)
     asked: list[Wanted] = field(default_factory=list)
     closed: bool = False
 
@@ -90,7 +91,7 @@ class QuotedExchange:
                     mark=Mark(mark_price=Decimal(ask), index_price=Decimal(bid), stamp=stamp) if is_future else None,
                     funding=Funding(
                         rate=Decimal(self.funding_rate),
-                        interval_hours=Decimal(8),
+                        interval_hours=self.interval_hours,
                         settles_at=START + timedelta(hours=6),
                         stamp=stamp,
                     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hedgewatch.domain.contract_facts import FactName
 from hedgewatch.domain.finding import OutcomeKind
 from hedgewatch.domain.hedge import Hedge, Quality
 from hedgewatch.domain.thresholds import Severity
@@ -199,3 +200,29 @@ async def test_a_look_leaves_nothing_behind_and_says_it_all(house: House) -> Non
     assert len(told["orders"]) == 1
     assert seen["exchanges"] == [{"exchange": "binance", "outcome": "ok", "calls": 3, "error": None}]
     assert Severity.WARNING in {one.severity for one in result.verdict.findings}
+
+
+async def test_contract_facts_are_kept_once_and_again_when_they_change(house: House) -> None:
+    await house.poll(3)
+    first, *others = house.store.cycles
+    assert {(fact.ref, fact.name) for fact in first.facts} >= {
+        (FUTURES, FactName.CONTRACT_SIZE),
+        (FUTURES, FactName.FUNDING_INTERVAL_HOURS),
+        (SPOT, FactName.LISTING),
+    }
+    assert [cycle.facts for cycle in others] == [(), ()]
+    house.exchange.behind.interval_hours = Decimal(4)
+    await house.poll(2)
+    changed = [fact for cycle in house.store.cycles[3:] for fact in cycle.facts]
+    assert [(fact.name, fact.value, fact.before) for fact in changed] == [(FactName.FUNDING_INTERVAL_HOURS, "4", "8")]
+
+
+async def test_every_hedged_holding_is_kept_once_with_its_value(house: House) -> None:
+    house.start(UNDER, hedge(leg("-5"), name="btc-more"))
+    await house.poll()
+    (kept,) = house.store.cycles[-1].holdings
+    assert (kept.holding, kept.quantity, kept.price_usd, kept.value_usd) == ("cold", 5, 60000, 300000)
+    house.exchange.out = {SPOT.symbol}
+    await house.poll()
+    (kept,) = house.store.cycles[-1].holdings
+    assert (kept.quantity, kept.price_usd, kept.value_usd) == (5, None, None)

@@ -33,6 +33,14 @@ PROMISED = {
     "notional_usd, spot_price, futures_price, basis_rate, funding_rate_8h, funding_apr, liquidation_price, "
     "liquidation_distance, margin_usage, leverage, carry_cost_usd, protection_usd, cost_ratio, unrealised_pnl_usd, "
     "quality",
+    "holding_history": "read_at, holding, asset, quantity, price_usd, value_usd, cost_basis_usd, unrealised_pnl_usd",
+    "funding_payments": "paid_at, hedge, leg, exchange, account, symbol, asset, amount, amount_usd, source",
+    "hedge_hourly": "hour_at, hedge, samples, unknown_samples, "
+    + ", ".join(
+        f"{metric}_{part}"
+        for metric in ("basis_rate", "funding_rate_8h", "hedge_ratio", "drift", "liquidation_distance")
+        for part in ("min", "max", "mean", "last")
+    ),
     "alert_history": "episode, rule, hedge, leg, account, exchange, action, severity, state, started_at, fired_at, "
     "resolved_at, peak_value, threshold, acknowledged_by, message",
     "delivery_history": "event, episode, event_type, channel, state, attempts, first_attempt_at, delivered_at, "
@@ -58,13 +66,22 @@ WORDS = {
             "state",
         ]
     ),
+    *(["holding", "source"]),
     *(["acknowledged_by", "message", "event", "event_type", "channel", "last_error", "outcome", "error"]),
 }
 POSTGRES_TYPES = {TIME: "timestamp with time zone", MS: "bigint", TEXT: "text", NUMBER: "double precision"}
-COUNTS = {"duration_ms": "bigint", "calls": "integer", "attempts": "integer"}
+COUNTS = {
+    "duration_ms": "bigint",
+    "calls": "integer",
+    "attempts": "integer",
+    "samples": "integer",
+    "unknown_samples": "integer",
+}
 
 
-def shape_of(name: str) -> str:
+def shape_of(name: str, view: str) -> str:
+    if (view, name) == ("hedge_history", "holding"):
+        return NUMBER  # coins; in holding_history it is the holding's name
     if name.endswith("_at"):
         return TIME
     if name.endswith("_at_ms"):
@@ -99,7 +116,7 @@ def test_postgresql_types_are_times_integers_numbers_and_text(pg_url: str) -> No
         ).all()
     engine.dispose()
     expected = {
-        (view, name, COUNTS.get(name) or POSTGRES_TYPES[shape_of(name)])
+        (view, name, COUNTS.get(name) or POSTGRES_TYPES[shape_of(name, view)])
         for view, spec in PROMISED.items()
         for name in columns(spec)
     }

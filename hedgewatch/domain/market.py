@@ -28,6 +28,8 @@ class UnknownReason(StrEnum):
     NOT_A_NUMBER = "not_a_number"
     OUT_OF_RANGE = "out_of_range"
     CLOCK_SKEW = "clock_skew"
+    BAD_KEY = "bad_key"
+    NO_PERMISSION = "no_permission"
     RULE_ERROR = "rule_error"
 
 

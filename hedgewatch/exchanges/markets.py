@@ -17,7 +17,8 @@ import ccxt
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.domain.instrument import Instrument
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.client import Door, guarded_twin
+from hedgewatch.exchanges.client import guarded_twin
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
 from hedgewatch.exchanges.parse import UnreadableError, parse_instrument
 from hedgewatch.monitoring.ports import Clock, MarketShelf

@@ -23,7 +23,8 @@ from hedgewatch.domain.market import (
     UnknownReason,
 )
 from hedgewatch.exchanges.asking import Asked, Desk
-from hedgewatch.exchanges.client import Door, guarded_client
+from hedgewatch.exchanges.client import guarded_client
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.funding_terms import FundingTerms
 from hedgewatch.exchanges.history import FundingHistory, Settled

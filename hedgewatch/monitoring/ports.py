@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot
 from hedgewatch.domain.alert import AlertEvent, AlertState
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.hedge import HedgeSnapshot, Past
@@ -37,6 +38,41 @@ class ExchangeSource(Protocol):
 
     async def fetch(self, wanted: Wanted) -> ExchangeAnswer:
         """Read all that is wanted. Never raises for a fault of the exchange: every failure is a value in the answer."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; nothing may be asked afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountWanted:
+    """What to ask of one account in one cycle.
+
+    instruments: those whose positions, orders and terms are wanted. assets: coins whose balances must be readable, by
+    their unified names. payments_since: the last known funding payment of each contract; older ones are not wanted.
+    """
+
+    instruments: Sequence[InstrumentRef]
+    assets: frozenset[str] = frozenset()
+    payments_since: Mapping[InstrumentRef, datetime] = field(default_factory=dict)
+
+
+class AccountSource(Protocol):
+    """One account of one exchange, read only."""
+
+    @property
+    def account(self) -> str:
+        """The account's name in the configuration."""
+        ...
+
+    @property
+    def exchange(self) -> str:
+        """Ccxt's id of the exchange."""
+        ...
+
+    async def fetch(self, wanted: AccountWanted) -> AccountSnapshot | AccountFailure:
+        """Read all that is wanted. Never raises for a fault of the exchange: every failure is a value."""
         ...
 
     async def close(self) -> None:

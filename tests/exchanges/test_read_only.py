@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from hedgewatch.exchanges.client import Door
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import BlockedRequestError
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.quirks import QUIRKS

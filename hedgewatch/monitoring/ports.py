@@ -49,8 +49,9 @@ class ExchangeSource(Protocol):
 class AccountWanted:
     """What to ask of one account in one cycle.
 
-    instruments: those whose positions, orders and terms are wanted. assets: coins whose balances must be readable, by
-    their unified names. payments_since: the last known funding payment of each contract; older ones are not wanted.
+    instruments: those whose positions, orders and terms are wanted. assets: those whose balances are wanted, by their
+    unified names; empty means every one. payments_since: the last known funding payment of each contract; older ones
+    are not wanted.
     """
 
     instruments: Sequence[InstrumentRef]

@@ -27,14 +27,14 @@ class Coins:
 def balance_reader(wallet: str, asset_key: str, coins: Callable[[Row], Coins]) -> Reader:
     """Return the reader of one wallet's balances.
 
-    Rows of nothing are left out. A row that cannot be read fails the wallet if its asset is wanted.
+    Rows of nothing and of assets that are not wanted are left out; a wanted row that cannot be read fails the wallet.
     """
 
     def read(sheet: Sheet, known: Known) -> Iterable[CoinBalance]:
         seen: dict[str, Row] = {}
         for row in sheet.rows:
             asset = _asset(row, asset_key, known)
-            if asset not in known.assets and not _is_readable(row, coins):
+            if known.assets and asset not in known.assets:
                 continue
             if _is_repeated(seen, asset, row, wallet):
                 continue
@@ -60,14 +60,6 @@ def _asset(row: Row, key: str, known: Known) -> str:
     if told is None:
         raise UnreadableError(UnknownReason.MISSING, f"a row without its {key}")
     return known.name_asset(told)
-
-
-def _is_readable(row: Row, coins: Callable[[Row], Coins]) -> bool:
-    try:
-        coins(row)
-    except UnreadableError:
-        return False
-    return True
 
 
 def _is_repeated(seen: dict[str, Row], asset: str, row: Row, wallet: str) -> bool:

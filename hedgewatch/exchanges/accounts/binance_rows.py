@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from hedgewatch.domain.account import MarginMode, MarginWallet, TierUnit
+from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.exchanges.accounts.balances import WalletForm, summed, told, wallet_of, wallet_reader
 from hedgewatch.exchanges.accounts.orders import BUY_SELL, OrderForm, without_trigger
@@ -37,7 +38,7 @@ from hedgewatch.exchanges.accounts.rows import (
 )
 from hedgewatch.exchanges.accounts.shape import Known, LedgerPage, Reader, Sheet, rows_at
 from hedgewatch.exchanges.accounts.terms import TierForm
-from hedgewatch.exchanges.parse import Row
+from hedgewatch.exchanges.parse import Row, UnreadableError
 
 SIDES = {"BOTH": BOTH, "LONG": LONG, "SHORT": SHORT}
 
@@ -174,10 +175,12 @@ def wallets(kind: str) -> Reader:
 
 
 def _isolated_rows(sheet: Sheet, known: Known, kind: str) -> list[Row]:
-    positions = known.sheets.get(f"{kind} positionRisk")
-    listed: Any = sheet.whole.get("positions") if kind == "coin-m" else positions.rows if positions else ()
-    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list | tuple) else []
-    return [row for row in rows if amount_of(row, "isolatedWallet")]
+    """Find isolated positions: USD-M lists their margins with the positions, COIN-M with the account."""
+    positions = known.sheets.get("usd-m positionRisk")
+    listed = sheet.whole.get("positions") if kind == "coin-m" else positions.rows if positions else None
+    if not isinstance(listed, list | tuple):
+        raise UnreadableError(UnknownReason.MISSING, "which of its margins are isolated is not told")
+    return [row for row in listed if isinstance(row, dict) and amount_of(row, "isolatedWallet")]
 
 
 def _without(wallet: MarginWallet, isolated: Iterable[Row]) -> MarginWallet:

@@ -23,7 +23,7 @@ from hedgewatch.exchanges.accounts.positions import (
     leverage,
     liquidation,
     price,
-    signed,
+    sided,
 )
 from hedgewatch.exchanges.accounts.rows import (
     amount_of,
@@ -58,7 +58,7 @@ def next_page(answer: Any, _page: int) -> Mapping[str, str | int] | None:  # noq
 def contracts(held: Held) -> Decimal:
     """Read the size with the sign of its side; a flat position is still listed, with a blank side."""
     size = needed(held.row, "size")
-    return signed(size, chosen(held.row, "side", SIDES)) if size else ZERO
+    return sided(size, chosen(held.row, "side", SIDES)) if size else ZERO
 
 
 def margin_mode(held: Held) -> MarginMode | None:

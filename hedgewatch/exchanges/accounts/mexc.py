@@ -33,7 +33,7 @@ from hedgewatch.exchanges.accounts.positions import (
     liquidation,
     position_reader,
     price,
-    signed,
+    sided,
 )
 from hedgewatch.exchanges.accounts.rows import (
     amount_of,
@@ -74,7 +74,7 @@ ORDER_POSITIONS = {"1": "long", "2": "short", "3": "short", "4": "long"}
 
 def contracts(held: Held) -> Decimal:
     """Read the contracts with the sign of their side."""
-    return signed(needed(held.row, "holdVol"), chosen(held.row, "positionType", SIDES))
+    return sided(needed(held.row, "holdVol"), chosen(held.row, "positionType", SIDES))
 
 
 def margin_mode(held: Held) -> MarginMode:

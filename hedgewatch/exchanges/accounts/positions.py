@@ -125,6 +125,13 @@ def _adl_quantile(form: PositionForm, row: Row) -> int | None:
     return quantile if ADL_LOWEST <= quantile <= ADL_HIGHEST else None
 
 
+def sided(amount: Decimal, side: int) -> Decimal:
+    """Give an amount that has no sign of its own that of its side. Raises UnreadableError if it is below zero."""
+    if amount < 0:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a position of {amount}")
+    return amount * side
+
+
 def signed(amount: Decimal, side: int) -> Decimal:
     """Give an amount the sign of its side. Raises UnreadableError if the amount's own sign says the opposite."""
     if side == BOTH:

@@ -155,6 +155,9 @@ class CcxtAccountSource:
                 work[ledger] = ledger.read(since, known)
         text = f"{self.exchange} {self._account} did not answer within {self._timeout:f} s"
         found = await gathered(work, deadline, Fault(reason=UnknownReason.TIMEOUT, text=text))
+        for ledger in self._ledgers:
+            if isinstance(found.get(ledger), Fault):
+                ledger.fault = found[ledger]
         for topic in due:
             self._notebook.note(topic, found[topic], now)
         self._learn_from({topic: found[topic].reason for topic in due if isinstance(found[topic], Fault)}, topics)

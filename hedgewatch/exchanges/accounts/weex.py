@@ -28,7 +28,7 @@ from hedgewatch.exchanges.accounts.positions import (
     leverage,
     liquidation,
     position_reader,
-    signed,
+    sided,
 )
 from hedgewatch.exchanges.accounts.rows import amount_of, chosen, flag_of, needed, not_below_zero, price_or_none
 from hedgewatch.exchanges.accounts.shape import (
@@ -52,7 +52,7 @@ MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
 
 def contracts(held: Held) -> Decimal:
     """Read the size with the sign of its side."""
-    return signed(needed(held.row, "size"), chosen(held.row, "side", SIDES))
+    return sided(needed(held.row, "size"), chosen(held.row, "side", SIDES))
 
 
 def margin_mode(held: Held) -> MarginMode:

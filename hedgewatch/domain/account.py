@@ -40,9 +40,10 @@ class AccountPosition:
     """One position as its exchange reports it; parts it does not report are None.
 
     contracts: in the instrument's own contracts, short is negative, never zero. is_dual_side: held beside a possible
-    opposite position (orders must name the side). reported_notional: quote, positive, as the exchange reports it: the
-    second route of the contract's size. margin, maintenance_margin, unrealised_pnl: settle asset. leverage: as set at
-    the exchange. adl_quantile: 1 to 5, 5 is reduced first.
+    opposite position (orders must name the side). reported_notional: quote, positive, at the mark price, from the
+    exchange's own numbers: the second route of the contract's size. margin: what backs an isolated position, unrealised
+    profit left out; None for cross, where the wallet backs it. margin, maintenance_margin, unrealised_pnl: settle
+    asset. leverage: as set at the exchange. adl_quantile: 1 to 5, 5 is reduced first.
     """
 
     ref: InstrumentRef
@@ -103,9 +104,9 @@ class MarginWallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOrder:
-    """An order that rests at the exchange; subtracted from advice, so that a reminder makes nobody order twice.
+    """An order that rests in the book; subtracted from advice, so that a reminder makes nobody order twice.
 
-    contracts: still open, a sale is negative.
+    contracts: still open, a sale is negative. Orders that wait for a trigger are no advice carried out: left out.
     """
 
     ref: InstrumentRef
@@ -152,9 +153,66 @@ class CoinMovement:
 NO_MOVEMENTS = PartFailure(reason=UnknownReason.NOT_AVAILABLE, detail="no ledger of movements is read")
 
 
+class TierUnit(StrEnum):
+    """What a leverage tier is measured in: notional in quote, coins of the base, or contracts."""
+
+    NOTIONAL = "notional"
+    COINS = "coins"
+    CONTRACTS = "contracts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginTier:
+    """One leverage tier of a contract, for positions above ``floor`` and up to ``cap`` (None: no end is told).
+
+    maintenance_margin_rate: fraction. deduction: subtracted from rate x value, in the settle asset; None: not told.
+    """
+
+    floor: Decimal
+    cap: Decimal | None
+    maintenance_margin_rate: Decimal
+    deduction: Decimal | None
+    max_leverage: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverageTiers:
+    """The tiers of one contract, lowest first. is_progressive: each part has its own rate (what ``deduction`` does).
+
+    Not progressive: the rate of the highest tier reached holds for the whole position (MEXC).
+    """
+
+    unit: TierUnit
+    is_progressive: bool
+    tiers: tuple[MarginTier, ...]
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingFees:
+    """What this account pays to trade a contract: fractions of notional, + is a cost."""
+
+    maker: Decimal
+    taker: Decimal
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractTerms:
+    """The terms an account has for one contract; None: not asked yet."""
+
+    ref: InstrumentRef
+    tiers: LeverageTiers | PartFailure | None
+    fees: TradingFees | PartFailure | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyScope:
-    """What a key may do; None where the exchange does not tell. is_bound_to_address: only from listed IP addresses."""
+    """What a key may do; None where the exchange does not tell.
+
+    can_trade: place orders. can_withdraw: move coins out, by withdrawal or by transfer to another wallet or account.
+    is_bound_to_address: works only from listed IP addresses. source: the call that told, or why none did.
+    """
 
     can_trade: bool | None
     can_withdraw: bool | None
@@ -166,7 +224,10 @@ class KeyScope:
 class AccountSnapshot:
     """All that one account answered in one cycle.
 
-    Each part is a tuple (empty: it answered, and there is nothing) or the failure of that part.
+    Each part is a tuple (empty: it answered, and there is nothing) or the failure of that part. positions: what is
+    held of the wanted instruments; an instrument whose own rows, or whose side's call, could not be believed is a
+    ReadingFailure in the tuple, and only one with neither is not held. payments: news since those asked for, known
+    ones may come again. terms: what is known of tiers and fees, asked seldom. scope None: not asked yet.
     """
 
     account: str
@@ -180,13 +241,15 @@ class AccountSnapshot:
     payments: tuple[FundingPayment, ...] | PartFailure
     scope: KeyScope | None = None
     movements: tuple[CoinMovement, ...] | PartFailure = NO_MOVEMENTS
+    terms: tuple[ContractTerms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFailure:
-    """An account that could not be read at all, and why."""
+    """An account that could not be read at all, and why. retry_at: nothing is asked before then, None: next cycle."""
 
     account: str
     exchange: str
     reason: UnknownReason
     detail: str
+    retry_at: datetime | None = None

@@ -33,6 +33,8 @@ class UnknownReason(StrEnum):
     SHRUNKEN = "shrunken"
     JUMPED = "jumped"
     CLOCK_SKEW = "clock_skew"
+    BAD_KEY = "bad_key"
+    NO_PERMISSION = "no_permission"
     RULE_ERROR = "rule_error"
 
 

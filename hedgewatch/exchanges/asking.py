@@ -11,7 +11,7 @@ from typing import Any
 
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.answers import rows_of
-from hedgewatch.exchanges.client import Door
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import BlockedRequestError, Fault, RefusedError
 from hedgewatch.exchanges.quirks.shape import Call
 from hedgewatch.monitoring.ports import Clock

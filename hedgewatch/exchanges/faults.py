@@ -13,16 +13,20 @@ from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.quirks.shape import Quirk
 
 LONGEST_TEXT = 160
+MILLISECONDS_LONG = 13  # digits of a moment, where a duration was expected
 LONGEST_WAIT = timedelta(days=3)  # Binance's longest ban
 PLAIN_WAITS = {UnknownReason.BANNED: timedelta(minutes=2), UnknownReason.RATE_LIMITED: timedelta(seconds=20)}
 
-BANNED_UNTIL = re.compile(r"banned until (\d{10,13})", re.IGNORECASE)
+# Binance says "banned until", BingX "will be unblocked after"
+BANNED_UNTIL = re.compile(r"(?:banned until|unblocked after) (\d{10,13})", re.IGNORECASE)
+RESET_HEADERS = ("retry-after", "x-bapi-limit-reset-timestamp")
 SECRET_PAIR = re.compile(
     r"(?i)\b(signature|sign|api_?key|access-?key|secret|passphrase|token)([\"']?\s*[=:]\s*)[^&\s,}]+"
 )
 QUERY = re.compile(r"(?<=[\w/])\?[^\s\"']+")
 LONG_TOKEN = re.compile(r"\b[A-Za-z0-9+_-]{28,}={0,2}")
 
+FORBIDDEN = 403  # the one status whose meaning differs by exchange
 BY_STATUS = {
     418: UnknownReason.BANNED,
     429: UnknownReason.RATE_LIMITED,
@@ -36,7 +40,18 @@ BY_WORDS = (
     ("too many", UnknownReason.RATE_LIMITED),
     ("access too frequent", UnknownReason.RATE_LIMITED),
     ("maintenance", UnknownReason.MAINTENANCE),
+    ("restricted from api trading", UnknownReason.UNKNOWN_SYMBOL),
+    ("recvwindow", UnknownReason.CLOCK_SKEW),
+    ("timestamp", UnknownReason.CLOCK_SKEW),
+    ("api-key", UnknownReason.BAD_KEY),
+    ("apikey", UnknownReason.BAD_KEY),
+    ("api key", UnknownReason.BAD_KEY),
+    ("signature", UnknownReason.BAD_KEY),
+    ("permission denied", UnknownReason.NO_PERMISSION),
+    ("whitelist", UnknownReason.NO_PERMISSION),
 )
+# what words say against a code: BingX gives 100421 to a clock that is off and to a pair that is closed to the API
+WORDS_FIRST = frozenset({UnknownReason.BANNED, UnknownReason.GEO_BLOCKED, UnknownReason.UNKNOWN_SYMBOL})
 BY_CLASS = {
     "DDoSProtection": UnknownReason.RATE_LIMITED,
     "RateLimitExceeded": UnknownReason.RATE_LIMITED,
@@ -47,6 +62,9 @@ BY_CLASS = {
     "InvalidNonce": UnknownReason.CLOCK_SKEW,
     "RestrictedLocation": UnknownReason.GEO_BLOCKED,
     "BadResponse": UnknownReason.NOT_JSON,
+    "AuthenticationError": UnknownReason.BAD_KEY,
+    "PermissionDenied": UnknownReason.NO_PERMISSION,
+    "AccountSuspended": UnknownReason.NO_PERMISSION,
 }
 
 
@@ -103,13 +121,13 @@ def judge_evidence(evidence: Evidence, quirk: Quirk, now: datetime) -> Fault:
         evidence.words or evidence.error_class,
     )
     text = scrub(": ".join((parts[0], " ".join(part for part in parts[1:] if part))))
-    return Fault(reason=reason, text=text, retry_at=_retry_at(evidence, reason, now))
+    return Fault(reason=reason, text=text, retry_at=_retry_at(evidence, reason, quirk, now))
 
 
 def _reason(evidence: Evidence, quirk: Quirk) -> UnknownReason:
     words = evidence.words.lower()
     by_words = next((reason for piece, reason in BY_WORDS if piece in words), None)
-    if by_words in {UnknownReason.BANNED, UnknownReason.GEO_BLOCKED}:
+    if by_words in WORDS_FIRST:
         return by_words
     if evidence.status in BY_STATUS:
         return BY_STATUS[evidence.status]
@@ -117,17 +135,18 @@ def _reason(evidence: Evidence, quirk: Quirk) -> UnknownReason:
         return quirk.codes[evidence.code]
     if by_words is not None and evidence.error_class != "BadResponse":
         return by_words
-    if evidence.status == 403:  # noqa: PLR2004  the one status whose meaning differs by exchange
+    if evidence.status == FORBIDDEN:
         return quirk.forbidden_means
     return BY_CLASS.get(evidence.error_class, UnknownReason.FETCH_ERROR)
 
 
-def _retry_at(evidence: Evidence, reason: UnknownReason, now: datetime) -> datetime | None:
+def _retry_at(evidence: Evidence, reason: UnknownReason, quirk: Quirk, now: datetime) -> datetime | None:
     if reason not in PLAIN_WAITS:
         return None
     told = _banned_until(evidence.words) or _retry_after(evidence.headers or {}, now)
     if told is None or told <= now:
-        return now + PLAIN_WAITS[reason]
+        is_forbidden = evidence.status == FORBIDDEN and quirk.forbidden_wait is not None
+        return now + (quirk.forbidden_wait if is_forbidden and quirk.forbidden_wait else PLAIN_WAITS[reason])
     return min(told, now + LONGEST_WAIT)
 
 
@@ -140,11 +159,15 @@ def _banned_until(words: str) -> datetime | None:
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    lower = {name.lower(): value for name, value in headers.items()}
+    told = next((lower[name] for name in RESET_HEADERS if name in lower), None)
     if told is None:
         return None
     if told.strip().isdecimal():
-        return now + min(timedelta(seconds=int(told.strip()[:9])), LONGEST_WAIT)
+        number = told.strip()
+        if len(number) == MILLISECONDS_LONG:
+            return datetime.fromtimestamp(int(number) / 1000, UTC)
+        return now + min(timedelta(seconds=int(number[:9])), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:

@@ -17,7 +17,8 @@ import ccxt
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.domain.instrument import Instrument
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.client import Door, guarded_twin
+from hedgewatch.exchanges.client import guarded_twin
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
 from hedgewatch.exchanges.parse import UnreadableError, parse_instrument
 from hedgewatch.monitoring.ports import Clock, MarketShelf
@@ -26,6 +27,7 @@ REFRESH_EVERY = timedelta(hours=6)
 RETRY_EVERY = timedelta(minutes=15)  # while something wanted is not listed, or the last reload failed
 FIRST_REFRESH_AFTER = timedelta(minutes=1)  # after a start from the shelf: the first cycle needs the machine more
 SPREAD_SECONDS = 20  # exchanges do not all reload at once: each takes a second of one core
+LOADS_WAITED_FOR = 2  # one that another asker began, without our symbols, and our own
 SMALLEST_SHARE = 2  # a listing of less than half of the last one is an outage, not a delisting
 
 log = logging.getLogger(__name__)
@@ -75,7 +77,8 @@ class Markets:
         self._timeout = timeout_seconds
         self._state = _State()
         self._loading: asyncio.Task[None] | None = None
-        self._shelf_read = False
+        self._wanted: dict[str, None] = {}  # by everyone who asks: a load replaces what another asked for
+        self._looked_up: frozenset[str] = frozenset()
         self.problem: Fault | None = None
 
     def instrument(self, symbol: str) -> Instrument | None:
@@ -101,14 +104,19 @@ class Markets:
 
         Where everything is known already, a reload that is due runs in the background.
         """
-        if not self._shelf_read:
-            self._shelf_read = True
-            await self._take_from_shelf(symbols)
-        open_questions = [s for s in symbols if s not in self._state.instruments and s not in self._state.faults]
-        if self._loading is None and (open_questions or self._is_due(symbols)):
-            self._loading = asyncio.create_task(self._load(tuple(symbols)), name="load markets")
-        if open_questions and self._loading is not None:
+        self._wanted |= dict.fromkeys(symbols)
+        if not self._looked_up.issuperset(self._wanted):
+            self._looked_up = frozenset(self._wanted)
+            await self._take_from_shelf(tuple(self._wanted))
+        for _ in range(LOADS_WAITED_FOR):
+            open_questions = [s for s in symbols if s not in self._state.instruments and s not in self._state.faults]
+            if self._loading is None and (open_questions or self._is_due(symbols)):
+                self._loading = asyncio.create_task(self._load(tuple(self._wanted)), name="load markets")
+            if not open_questions or self._loading is None:
+                return
             await asyncio.shield(self._loading)
+            if self.problem is not None:
+                return
 
     def _is_due(self, symbols: Collection[str]) -> bool:
         state, now = self._state, self._clock.now()
@@ -121,7 +129,7 @@ class Markets:
         try:
             kept = await self._shelf.markets(self._door.quirk.exchange)
             markets = {symbol: json.loads(kept[symbol]) for symbol in symbols if symbol in kept}
-            if markets:
+            if len(markets) > len(self._state.instruments):
                 twin = await asyncio.to_thread(self._twin_of, markets)
                 self._adopt(twin, Listing(markets=markets, unlisted={}, count=0))
                 self._state.tried_at = self._clock.now() - REFRESH_EVERY + self._first_refresh()

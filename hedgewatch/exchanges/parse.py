@@ -54,7 +54,8 @@ def _moment(value: str | int) -> datetime | None:
     return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
 
 
-def _number(row: Row, key: str | None, field: str) -> Decimal | None:
+def number_in(row: Row, key: str | None, field: str) -> Decimal | None:
+    """Read a number; None if the key is missing or blank. Raises UnreadableError if it is there and none."""
     value = row.get(key) if key is not None else None
     if value is None or value == "":
         return None
@@ -64,8 +65,9 @@ def _number(row: Row, key: str | None, field: str) -> Decimal | None:
         raise UnreadableError(UnknownReason.NOT_A_NUMBER, str(error)[:120]) from None
 
 
-def _price(row: Row, key: str | None, field: str) -> Decimal | None:
-    price = _number(row, key, field)
+def price_in(row: Row, key: str | None, field: str) -> Decimal | None:
+    """Read a price; None if it is missing or blank. Raises UnreadableError if it is not above zero, or too high."""
+    price = number_in(row, key, field)
     if price is None or 0 < price <= HIGHEST_PRICE:
         return price
     problem = f"{price}, not above zero" if price <= 0 else f"{price:.3e}"
@@ -74,7 +76,7 @@ def _price(row: Row, key: str | None, field: str) -> Decimal | None:
 
 def parse_quote(row: Row, call: Call, stamp: Stamp) -> Quote:
     """Read bid and ask. Raises UnreadableError if one is missing, not positive, or they are crossed."""
-    bid, ask = _price(row, call.bid, "bid"), _price(row, call.ask, "ask")
+    bid, ask = price_in(row, call.bid, "bid"), price_in(row, call.ask, "ask")
     if bid is None or ask is None:
         raise UnreadableError(UnknownReason.MISSING, f"no {'bid' if bid is None else 'ask'} in {stamp.source}")
     if bid <= ask < bid * WIDEST_SPREAD:
@@ -94,7 +96,7 @@ def check_against(price: Decimal, reference: Decimal | None, name: str) -> None:
 
 def parse_mark(row: Row, call: Call, stamp: Stamp) -> Mark:
     """Read mark and index price. Raises UnreadableError if neither is there or one is not positive."""
-    mark, index = _price(row, call.mark, "mark price"), _price(row, call.index, "index price")
+    mark, index = price_in(row, call.mark, "mark price"), price_in(row, call.index, "index price")
     if mark is None and index is None:
         raise UnreadableError(UnknownReason.MISSING, f"no mark price in {stamp.source}")
     return Mark(mark_price=mark, index_price=index, stamp=stamp)
@@ -105,7 +107,7 @@ def parse_interval(row: Row, call: Call) -> Decimal | None:
     told = row.get(call.interval) if call.interval else None
     if isinstance(told, str) and told.endswith("h"):
         told = told[:-1]
-    hours = _number({"interval": told}, "interval", "funding interval")
+    hours = number_in({"interval": told}, "interval", "funding interval")
     if hours is None:
         return None
     if call.interval_minutes:
@@ -117,7 +119,7 @@ def parse_interval(row: Row, call: Call) -> Decimal | None:
 
 def parse_rate(row: Row, call: Call, source: str) -> Decimal:
     """Read the coming funding rate, a fraction per interval. Raises UnreadableError."""
-    rate = _number(row, call.rate, "funding rate")
+    rate = number_in(row, call.rate, "funding rate")
     if rate is None:
         raise UnreadableError(UnknownReason.MISSING, f"no funding rate in {source}")
     if abs(rate) > HIGHEST_FUNDING:
@@ -148,7 +150,7 @@ def parse_settled(
     for record in records:
         at = moment_of(record.get("timestamp"))
         try:
-            rate = _number(record, "fundingRate", "settled funding rate")
+            rate = number_in(record, "fundingRate", "settled funding rate")
         except UnreadableError:
             continue
         if record.get("symbol") == ref.symbol and at and rate is not None and abs(rate) <= HIGHEST_FUNDING:
@@ -233,6 +235,6 @@ def _step(steps: Row, key: str) -> Decimal | None:
 
 def _fee(row: Row, key: str) -> Decimal | None:
     try:
-        return _number(row, key, key)
+        return number_in(row, key, key)
     except UnreadableError:
         return None

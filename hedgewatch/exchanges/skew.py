@@ -29,6 +29,10 @@ class Skew:
         """Tell whether an hour has passed."""
         return self._tried_at is None or self._clock.now() - self._tried_at >= MEASURE_EVERY
 
+    def forget(self) -> None:
+        """Have the clocks compared again at the next opportunity; what was measured stays until then."""
+        self._tried_at = None
+
     async def measure(self) -> Fault | None:
         """Compare the clocks; a failure is returned and the old value stays."""
         asked_at, started = self._clock.now(), self._clock.monotonic()

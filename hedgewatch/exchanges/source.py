@@ -24,9 +24,11 @@ from hedgewatch.domain.market import (
     UnknownReason,
 )
 from hedgewatch.exchanges.asking import Asked, Desk
-from hedgewatch.exchanges.client import Door, guarded_client
+from hedgewatch.exchanges.client import guarded_client
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.funding_terms import FundingTerms
+from hedgewatch.exchanges.gathering import gathered
 from hedgewatch.exchanges.history import FundingHistory, Settled
 from hedgewatch.exchanges.jumps import JumpGuard
 from hedgewatch.exchanges.markets import Markets
@@ -89,6 +91,7 @@ class CcxtSource:
         self._quirk = quirk or quirk_for(exchange)
         self._clock = clock
         self._timeout = patience.answer_seconds
+        self.base_url = base_url
         self.door = Door(self._quirk, clock, base_url=base_url)
         self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=self._timeout)
         self.desk = Desk(self.client, self.door, clock)
@@ -204,17 +207,8 @@ class CcxtSource:
         return work
 
     async def _gathered(self, work: Mapping[str, Coroutine[Any, Any, Any]], deadline: float) -> dict[str, Any]:
-        """Await everything side by side until the deadline; what is late becomes a fault."""
-        tasks = {name: asyncio.create_task(question, name=name) for name, question in work.items()}
-        left = max(0.0, deadline - asyncio.get_running_loop().time())
-        try:
-            await asyncio.wait(tasks.values(), timeout=left)
-        finally:
-            for task in tasks.values():
-                task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
-        late = Fault(reason=UnknownReason.TIMEOUT, text=f"{self._exchange} did not answer within {self._timeout:f} s")
-        return {name: late if task.cancelled() else task.result() for name, task in tasks.items()}
+        text = f"{self._exchange} did not answer within {self._timeout:f} s"
+        return await gathered(work, deadline, Fault(reason=UnknownReason.TIMEOUT, text=text))
 
     def _interval(self, symbol: str, settles_at: datetime | None) -> Decimal | None:
         told = self._terms.interval(symbol, settles_at, self._clock.now())

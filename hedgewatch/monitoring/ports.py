@@ -49,6 +49,42 @@ class ExchangeSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountWanted:
+    """What to ask of one account in one cycle.
+
+    instruments: those whose positions, orders and terms are wanted. assets: those whose balances are wanted, by their
+    unified names; empty means every one. payments_since: the last known funding payment of each contract; older ones
+    are not wanted.
+    """
+
+    instruments: Sequence[InstrumentRef]
+    assets: frozenset[str] = frozenset()
+    payments_since: Mapping[InstrumentRef, datetime] = field(default_factory=dict)
+
+
+class AccountSource(Protocol):
+    """One account of one exchange, read only."""
+
+    @property
+    def account(self) -> str:
+        """The account's name in the configuration."""
+        ...
+
+    @property
+    def exchange(self) -> str:
+        """Ccxt's id of the exchange."""
+        ...
+
+    async def fetch(self, wanted: AccountWanted) -> AccountSnapshot | AccountFailure:
+        """Read all that is wanted. Never raises for a fault of the exchange: every failure is a value."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; nothing may be asked afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxDraft:
     """One event for one channel, to be stored in the transaction that made the event."""
 

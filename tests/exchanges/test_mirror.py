@@ -13,7 +13,7 @@ from aiohttp import web
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeOutcome, MarketReading
-from hedgewatch.exchanges.client import Door, checked_base_url
+from hedgewatch.exchanges.door import Door, checked_base_url
 from hedgewatch.exchanges.faults import BlockedRequestError
 from hedgewatch.exchanges.quirks import QUIRKS
 from hedgewatch.monitoring.ports import Wanted

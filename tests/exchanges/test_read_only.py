@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from hedgewatch.exchanges.client import Door
+from hedgewatch.exchanges.accounts.source import CcxtAccountSource
+from hedgewatch.exchanges.accounts.table import ACCOUNT_QUIRKS
+from hedgewatch.exchanges.credentials import Credentials
+from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import BlockedRequestError
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.quirks import QUIRKS
@@ -131,6 +135,72 @@ async def test_no_private_or_writing_endpoint_reaches_a_socket(
         except Exception:  # noqa: BLE001, S112  any refusal will do: only what reaches the socket counts
             continue
     assert counting.requests == []
+
+
+async def signed(source: Any, exchange: str, base_url: str, server: SimulatedExchanges) -> Any:
+    """Return the client that reads an account, with keys, markets and no waiting, pointed at the counter."""
+    listing = source(exchange, server.base_url)
+    await listing.markets.ready(["BTC/USDT", "BTC/USDT:USDT"])
+    market = source(exchange, base_url)
+    keys = Credentials(api_key="key1", secret="secret", password="phrase")
+    one = CcxtAccountSource(
+        account="desk", market=market, credentials=keys, clock=market._clock, timeout_seconds=market._timeout
+    )
+    one.client.timeout_on_exit = 1
+    one.client.set_markets_from_exchange(listing.client)
+    one.client.enableRateLimit = False
+    return one.client
+
+
+def reads_of(exchange: str, requests: list[str]) -> list[str]:
+    """Return the requests that are signed reads; the first part of each path is the host it was meant for."""
+    allowed = ACCOUNT_QUIRKS[exchange].signed
+    return [
+        request
+        for request in requests
+        if any(
+            re.fullmatch(f"{read.method} /{re.escape(read.host)}{read.pattern.pattern}", request) for read in allowed
+        )
+    ]
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_no_writing_method_with_keys_reaches_a_socket(
+    exchange: str, source: Any, server: SimulatedExchanges, counter: tuple[Counter, str]
+) -> None:
+    counting, base_url = counter
+    client = await signed(source, exchange, base_url, server)
+    names = [name for name in dir(client) if name.startswith(WRITING) and name not in LOCAL]
+    assert len(names) > 100
+    for name in names:
+        if callable(getattr(client, name)):
+            await call(getattr(client, name))
+    reads = reads_of(exchange, counting.requests)  # what ccxt looks up before it writes
+    assert [request for request in counting.requests if request not in reads] == []
+    assert not any(request.startswith("POST") for request in counting.requests)
+    await client.close()
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_no_endpoint_with_keys_but_the_listed_reads_reaches_a_socket(
+    exchange: str, source: Any, server: SimulatedExchanges, counter: tuple[Counter, str]
+) -> None:
+    counting, base_url = counter
+    client = await signed(source, exchange, base_url, server)
+    words = ("Post", "Put", "Delete", "Patch", "rivate", "Sapi", "sapi", "papi")
+    names = [name for name in dir(client) if any(word in name for word in words) and name[0].islower()]
+    endpoints = [name for name in names if "_" not in name and callable(getattr(client, name))]
+    for name in endpoints:
+        try:
+            await getattr(client, name)({"symbol": "BTCUSDT"})
+        except Exception:  # noqa: BLE001, S112  any refusal will do: only what reaches the socket counts
+            continue
+    passed = set(counting.requests)
+    assert set(reads_of(exchange, counting.requests)) == passed
+    posted = {request for request in passed if request.startswith("POST")}
+    assert posted == ({"POST /api-contract.weex.com/capi/v3/account/income"} if exchange == "weex" else set())
+    assert len(endpoints) > 20 * len(passed) or exchange == "weex"
+    await client.close()
 
 
 async def test_a_blocked_request_says_so(source: Any, server: SimulatedExchanges, counter: tuple[Counter, str]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, paths
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
 
 BINANCE = Quirk(
     exchange="binance",
@@ -55,12 +55,16 @@ BINANCE = Quirk(
             r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
         ),
     ),
-    codes={
-        "-1003": UnknownReason.RATE_LIMITED,
-        "-1015": UnknownReason.RATE_LIMITED,
-        "-1021": UnknownReason.CLOCK_SKEW,
-        "-1121": UnknownReason.UNKNOWN_SYMBOL,
-        "-1016": UnknownReason.MAINTENANCE,
-    },
+    # https://developers.binance.com/docs/binance-spot-api-docs/errors
+    codes=codes_of(
+        {
+            UnknownReason.RATE_LIMITED: "-1003 -1015",
+            UnknownReason.CLOCK_SKEW: "-1021",
+            UnknownReason.UNKNOWN_SYMBOL: "-1121",
+            UnknownReason.MAINTENANCE: "-1016",
+            UnknownReason.BAD_KEY: "-1022 -2008 -2014 -2015",
+            UnknownReason.NO_PERMISSION: "-1002",
+        }
+    ),
     linear_order_unit=OrderUnit.BASE,
 )

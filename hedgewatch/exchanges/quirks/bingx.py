@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
 
 BINGX = Quirk(
     exchange="bingx",
@@ -51,13 +51,16 @@ BINGX = Quirk(
         paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
     ),
-    codes={
-        "100410": UnknownReason.RATE_LIMITED,
-        "109429": UnknownReason.RATE_LIMITED,
-        "100421": UnknownReason.CLOCK_SKEW,
-        "80012": UnknownReason.MAINTENANCE,
-        "100419": UnknownReason.GEO_BLOCKED,
-    },
+    codes=codes_of(
+        {
+            UnknownReason.RATE_LIMITED: "100410 109429",
+            UnknownReason.CLOCK_SKEW: "100421",
+            UnknownReason.MAINTENANCE: "80012",
+            UnknownReason.BAD_KEY: "100001 100412 100413",
+            UnknownReason.NO_PERMISSION: "100004 100414 100419",  # 100419: the address is not on the key's list
+            UnknownReason.UNKNOWN_SYMBOL: "100490 109418 109425",
+        }
+    ),
     interval_from_history=True,
     linear_order_unit=OrderUnit.BASE,
 )

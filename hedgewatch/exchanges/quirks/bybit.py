@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
 
 BYBIT = Quirk(
     exchange="bybit",
@@ -42,16 +44,20 @@ BYBIT = Quirk(
     options={"fetchMarkets": {"types": ["spot", "linear"]}},
     # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
-    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|time)"),),
-    codes={
-        "10006": UnknownReason.RATE_LIMITED,
-        "10018": UnknownReason.RATE_LIMITED,
-        "429": UnknownReason.RATE_LIMITED,
-        "10002": UnknownReason.CLOCK_SKEW,
-        "10009": UnknownReason.BANNED,
-        "10024": UnknownReason.GEO_BLOCKED,
-    },
-    forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent"
+    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|risk-limit|time)"),),
+    # https://bybit-exchange.github.io/docs/v5/error
+    codes=codes_of(
+        {
+            UnknownReason.RATE_LIMITED: "10006 10018 429",
+            UnknownReason.CLOCK_SKEW: "10002",
+            UnknownReason.BANNED: "10009",
+            UnknownReason.GEO_BLOCKED: "10024",
+            UnknownReason.BAD_KEY: "10003 10004 10007 33004",
+            UnknownReason.NO_PERMISSION: "10005 10010",
+        }
+    ),
+    forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent", and lasts ten minutes
+    forbidden_wait=timedelta(minutes=10),
     market_interval="fundingInterval",
     linear_order_unit=OrderUnit.BASE,
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, paths
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
 
 MEXC = Quirk(
     exchange="mexc",
@@ -52,13 +52,16 @@ MEXC = Quirk(
         paths("api.mexc.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
         paths("api.mexc.com", r"/api/v1/contract/(detail|ticker|ping|funding_rate/[A-Za-z0-9_]+)"),
     ),
-    codes={
-        "510": UnknownReason.RATE_LIMITED,
-        "429": UnknownReason.RATE_LIMITED,
-        "700003": UnknownReason.CLOCK_SKEW,
-        "1001": UnknownReason.UNKNOWN_SYMBOL,
-        "-1121": UnknownReason.UNKNOWN_SYMBOL,
-    },
+    codes=codes_of(
+        {
+            UnknownReason.RATE_LIMITED: "510 429",
+            UnknownReason.CLOCK_SKEW: "700003 700005 10073",
+            UnknownReason.UNKNOWN_SYMBOL: "1001 -1121 10007",
+            UnknownReason.MAINTENANCE: "604 801 11444",
+            UnknownReason.BAD_KEY: "401 402 602 10072 700001 700002",
+            UnknownReason.NO_PERMISSION: "403 406 511 701 703 700006 700007",
+        }
+    ),
     history_params={"page_num": 1},
     linear_order_unit=OrderUnit.CONTRACTS,
 )

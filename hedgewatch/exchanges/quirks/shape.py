@@ -73,9 +73,9 @@ class Quirk:
     calls: what a cycle asks. market_calls: ccxt's methods that list the markets. options: ccxt's. spared: pieces of a
     URL that are never asked, with the answer they get. allowed: host and path pattern of every request that may leave;
     empty means any public GET of the hosts ccxt names. codes: the exchange's error codes. forbidden_means: what a bare
-    403 is. market_interval: key of the interval in the listing, in minutes. history_params: for the settled rates.
-    interval_from_history: where nothing else tells the interval, the spacing of past settlements does.
-    base_unit_contracts: a contract is one base coin whatever the listing says.
+    403 is, forbidden_wait: how long it lasts. market_interval: key of the interval in the listing, in minutes.
+    history_params: for the settled rates. interval_from_history: where nothing else tells the interval, the spacing of
+    past settlements does. base_unit_contracts: a contract is one base coin whatever the listing says.
     """
 
     exchange: str
@@ -87,11 +87,17 @@ class Quirk:
     allowed: tuple[tuple[str, re.Pattern[str]], ...] = ()
     codes: Mapping[str, UnknownReason] = field(default_factory=dict)
     forbidden_means: UnknownReason = UnknownReason.GEO_BLOCKED
+    forbidden_wait: timedelta | None = None
     market_interval: str | None = None
     history_params: Mapping[str, str | int] = field(default_factory=dict)
     interval_from_history: bool = False
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False
+
+
+def codes_of(reasons: Mapping[UnknownReason, str]) -> Mapping[str, UnknownReason]:
+    """Turn a table of reasons, each with its exchange's codes between blanks, into one by code."""
+    return {code: reason for reason, codes in reasons.items() for code in codes.split()}
 
 
 def paths(host: str, pattern: str) -> tuple[str, re.Pattern[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
 
 WEEX = Quirk(
     exchange="weex",
@@ -48,12 +48,15 @@ WEEX = Quirk(
             "api-contract.weex.com", r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|time)"
         ),
     ),
-    codes={
-        "429": UnknownReason.RATE_LIMITED,
-        "-1003": UnknownReason.RATE_LIMITED,
-        "-1046": UnknownReason.CLOCK_SKEW,
-        "-1121": UnknownReason.UNKNOWN_SYMBOL,
-    },
+    codes=codes_of(
+        {
+            UnknownReason.RATE_LIMITED: "429 -1003",
+            UnknownReason.CLOCK_SKEW: "-1043 -1046",
+            UnknownReason.UNKNOWN_SYMBOL: "-1121 -2007",
+            UnknownReason.BAD_KEY: "-1040 -1041 -1042 -1044 -1047 -1049",
+            UnknownReason.NO_PERMISSION: "-1050 -1051 -1052 -1053 -1055 -1056 -1057 -1058 -1190 -3235 -3236",
+        }
+    ),
     base_unit_contracts=True,
     linear_order_unit=OrderUnit.BASE,
 )

@@ -1,0 +1,1 @@
+"""Accounts: balances, positions, margin, orders and payments, read with keys that can only read."""

@@ -1,0 +1,139 @@
+"""Assembling: one account's snapshot out of the answers to its questions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hedgewatch.domain.account import (
+    AccountPosition,
+    CoinBalance,
+    ContractTerms,
+    KeyScope,
+    MarginWallet,
+    OpenOrder,
+    PartFailure,
+)
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.market import ReadingFailure, UnknownReason
+from hedgewatch.domain.numbers import exactly
+from hedgewatch.exchanges.accounts.asking import Topic, refs_about
+from hedgewatch.exchanges.accounts.balances import EARN
+from hedgewatch.exchanges.accounts.shape import Known, Part, Sheet
+from hedgewatch.exchanges.faults import Fault, scrub
+from hedgewatch.exchanges.parse import UnreadableError
+
+Answers = Mapping[Topic, Sheet | Fault | None]
+EARNING_PREFIX = "LD"  # Binance lists what earns flexibly among the spot coins too, under this prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the questions of one account told."""
+
+    positions: tuple[AccountPosition | ReadingFailure, ...] | PartFailure
+    balances: tuple[CoinBalance, ...] | PartFailure
+    wallets: tuple[MarginWallet, ...] | PartFailure
+    orders: tuple[OpenOrder, ...] | PartFailure
+    scope: KeyScope | None
+    terms: tuple[ContractTerms, ...]
+
+
+class Assembler:
+    """Puts one account's parts together, from these answers."""
+
+    def __init__(
+        self, answers: Answers, known: Known, unlisted: Sequence[ReadingFailure], hide: Callable[[str], str]
+    ) -> None:
+        """Read these answers; ``unlisted``: wanted instruments the exchange does not list, ``hide`` masks keys."""
+        self._answers = answers
+        self._known = replace(
+            known, sheets={topic.question.name: a for topic, a in answers.items() if isinstance(a, Sheet)}
+        )
+        self._unlisted = unlisted
+        self._hide = hide
+
+    @exactly
+    def told(self) -> Told:
+        """Read every part: a tuple, or its failure."""
+        return Told(
+            positions=self._positions(),
+            balances=self._balances(),
+            wallets=self._whole(Part.WALLETS),
+            orders=self._whole(Part.ORDERS),
+            scope=self._scope(),
+            terms=self._terms(),
+        )
+
+    def _about(self, part: Part) -> list[tuple[Topic, Sheet | Fault | None]]:
+        return [(topic, answer) for topic, answer in self._answers.items() if part in topic.question.tells]
+
+    def _read(self, part: Part, topic: Topic, answer: Sheet | Fault | None) -> list[Any] | PartFailure:
+        if answer is None:
+            return PartFailure(reason=UnknownReason.MISSING, detail=f"{self._known.exchange} {topic}: not asked yet")
+        if isinstance(answer, Fault):
+            return PartFailure(reason=answer.reason, detail=self._hide(answer.text))
+        try:
+            return list(topic.question.tells[part](answer, self._known))
+        except UnreadableError as error:
+            detail = scrub(self._hide(f"{self._known.exchange} {topic}: {error.detail}"))
+            return PartFailure(reason=error.reason, detail=detail)
+
+    def _whole(self, part: Part) -> tuple[Any, ...] | PartFailure:
+        """Read a part that is known only if every one of its answers is."""
+        found: list[Any] = []
+        for topic, answer in self._about(part):
+            read = self._read(part, topic, answer)
+            if isinstance(read, PartFailure):
+                return read
+            found += read
+        return tuple(found)
+
+    def _positions(self) -> tuple[AccountPosition | ReadingFailure, ...] | PartFailure:
+        """Read positions: a call that failed fails the instruments it tells about; the part, only if none was read."""
+        found: list[AccountPosition | ReadingFailure] = []
+        failures: list[PartFailure] = []
+        about = self._about(Part.POSITIONS)
+        for topic, answer in about:
+            read = self._read(Part.POSITIONS, topic, answer)
+            if not isinstance(read, PartFailure):
+                found += read
+                continue
+            failures.append(read)
+            refs: Iterable[InstrumentRef] = refs_about(topic, self._known)
+            found += [ReadingFailure(ref=ref, reason=read.reason, detail=read.detail) for ref in refs]
+        if failures and len(failures) == len(about):
+            return failures[0]
+        return (*found, *self._unlisted)
+
+    def _balances(self) -> tuple[CoinBalance, ...] | PartFailure:
+        read = self._whole(Part.BALANCES)
+        if isinstance(read, PartFailure):
+            return read
+        earning = {EARNING_PREFIX + balance.asset for balance in read if balance.wallet == EARN}
+        return tuple(balance for balance in read if balance.asset not in earning)
+
+    def _scope(self) -> KeyScope | None:
+        for topic, answer in self._about(Part.SCOPE):
+            read = self._read(Part.SCOPE, topic, answer)
+            if isinstance(read, PartFailure):
+                return KeyScope(can_trade=None, can_withdraw=None, is_bound_to_address=None, source=read.detail)
+            return next(iter(read), None)
+        return None
+
+    def _terms(self) -> tuple[ContractTerms, ...]:
+        tiers, fees = self._by_ref(Part.TIERS), self._by_ref(Part.FEES)
+        refs = dict.fromkeys([*tiers, *fees])
+        return tuple(ContractTerms(ref=ref, tiers=tiers.get(ref), fees=fees.get(ref)) for ref in refs)
+
+    def _by_ref(self, part: Part) -> dict[InstrumentRef, Any]:
+        found: dict[InstrumentRef, Any] = {}
+        for topic, answer in self._about(part):
+            if answer is None:
+                continue
+            read = self._read(part, topic, answer)
+            found |= (
+                dict.fromkeys(refs_about(topic, self._known), read) if isinstance(read, PartFailure) else dict(read)
+            )
+        return found

@@ -14,7 +14,7 @@ from aiohttp import web
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.exchanges.accounts.source import CcxtAccountSource
 from hedgewatch.exchanges.credentials import Credentials
-from hedgewatch.exchanges.source import CcxtSource
+from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.ports import AccountWanted
 from tests.exchanges.accounts.good import GOOD
 from tests.exchanges.conftest import NOW, MemoryShelf, SetClock
@@ -128,7 +128,11 @@ async def account(clock: SetClock, shelf: MemoryShelf) -> AsyncIterator[MakeAcco
         info = {"symbol": market_id, **MEXC_RISK} if exchange == "mexc" else {}
         shelf.kept[exchange] = {PERPETUAL: listed(PERPETUAL, market_id, size, info), **(more or {})}
         market = CcxtSource(
-            exchange=exchange, base_url=base_url, timeout_seconds=Decimal(seconds), shelf=shelf, clock=clock
+            exchange=exchange,
+            base_url=base_url,
+            patience=Patience(answer_seconds=Decimal(seconds), listing_seconds=Decimal(15)),
+            shelf=shelf,
+            clock=clock,
         )
         one = CcxtAccountSource(
             account="desk",

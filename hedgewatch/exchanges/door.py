@@ -26,7 +26,7 @@ KEY_HEADER = re.compile(r"(?i)key|sign|passphrase")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Patience:
+class Restraint:
     """How long an exchange wants to be left alone, shared by every door to it: a ban is an address's, not a key's."""
 
     def __init__(self) -> None:
@@ -70,18 +70,18 @@ class Door:
         clock: Clock,
         *,
         base_url: str | None = None,
-        patience: Patience | None = None,
+        restraint: Restraint | None = None,
         credentials: Credentials | None = None,
         signed: tuple[SignedRead, ...] = (),
     ) -> None:
         """Guard one exchange; with ``base_url`` nothing may go anywhere else.
 
-        patience: that of the other doors to this exchange. signed: what may be asked with keys, nothing if left out.
+        restraint: that of the other doors to this exchange. signed: what may be asked with keys, nothing if left out.
         credentials: hidden wherever they turn up in a text.
         """
         self.quirk = quirk
         self.calls = 0
-        self.manners = patience or Patience()
+        self.restraint = restraint or Restraint()
         self.wanted: Mapping[bool, Collection[str]] | None = None
         self.hosts: frozenset[str] = frozenset()
         self._clock = clock
@@ -92,12 +92,12 @@ class Door:
     @property
     def retry_at(self) -> datetime | None:
         """When the exchange may be asked again; None: it never asked for patience."""
-        return self.manners.retry_at
+        return self.restraint.retry_at
 
     @property
     def held_for(self) -> UnknownReason:
         """Why it asked for patience."""
-        return self.manners.held_for
+        return self.restraint.held_for
 
     def redirected(self, urls: Any) -> Any:  # noqa: ANN401  ccxt's nest of names and addresses
         """Send every address of ccxt's ``urls`` to the base URL, the real host kept as the first path segment."""
@@ -139,7 +139,7 @@ class Door:
             listed = method == "GET" and self._is_listed(host, path, query)
         if not listed:
             raise BlockedRequestError(f"{self.quirk.exchange}: {method} {host}{path} is not on the read-only list")
-        if self.manners.holds(self._clock.now()):
+        if self.restraint.holds(self._clock.now()):
             raise RefusedError(self.patience())
 
     def _is_listed(self, host: str, path: str, query: str) -> bool:
@@ -159,7 +159,7 @@ class Door:
         found = evidence(f"{self.quirk.exchange} {host}{path}")
         found = replace(found, words=self.hide(found.words), code=self.hide(found.code) if found.code else None)
         fault = judge_evidence(found, self.quirk, self._clock.now())
-        self.manners.heed(fault)
+        self.restraint.heed(fault)
         # the cause's own text holds the whole address, and with keys that holds the signature
         raise RefusedError(fault) from (None if self._credentials else cause)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from hedgewatch.domain.account import (
@@ -17,7 +18,7 @@ from hedgewatch.domain.account import (
 )
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
-from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.exchanges.accounts.asking import Topic, refs_about
 from hedgewatch.exchanges.accounts.balances import EARN
 from hedgewatch.exchanges.accounts.shape import Known, Part, Sheet
@@ -40,6 +41,17 @@ class Told:
     terms: tuple[ContractTerms, ...]
 
 
+def _by_name(answers: Answers) -> dict[str, Sheet]:
+    """Return the good answers by their questions; those to one question about several coins are one."""
+    sheets: dict[str, Sheet] = {}
+    for topic, answer in answers.items():
+        if isinstance(answer, Sheet):
+            name = topic.question.name
+            known = sheets.get(name)
+            sheets[name] = answer if known is None else replace(known, rows=known.rows + answer.rows)
+    return sheets
+
+
 class Assembler:
     """Puts one account's parts together, from these answers."""
 
@@ -48,9 +60,7 @@ class Assembler:
     ) -> None:
         """Read these answers; ``unlisted``: wanted instruments the exchange does not list, ``hide`` masks keys."""
         self._answers = answers
-        self._known = replace(
-            known, sheets={topic.question.name: a for topic, a in answers.items() if isinstance(a, Sheet)}
-        )
+        self._known = replace(known, sheets=_by_name(answers))
         self._unlisted = unlisted
         self._hide = hide
 
@@ -111,8 +121,17 @@ class Assembler:
         read = self._whole(Part.BALANCES)
         if isinstance(read, PartFailure):
             return read
-        earning = {EARNING_PREFIX + balance.asset for balance in read if balance.wallet == EARN}
-        return tuple(balance for balance in read if balance.asset not in earning)
+        earning: dict[str, Decimal] = {}
+        for balance in read:
+            if balance.wallet == EARN:
+                earning[balance.asset] = earning.get(balance.asset, ZERO) + balance.earn
+        shadows = {EARNING_PREFIX + asset for asset in earning}
+        others = [balance for balance in read if balance.wallet != EARN and balance.asset not in shadows]
+        lent = [
+            CoinBalance(asset=asset, wallet=EARN, free=ZERO, used=ZERO, earn=amount)
+            for asset, amount in earning.items()
+        ]
+        return (*others, *lent)
 
     def _scope(self) -> KeyScope | None:
         for topic, answer in self._about(Part.SCOPE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgewatch.domain.account import CoinBalance, MarginWallet
@@ -70,7 +70,7 @@ def _is_repeated(seen: dict[str, Row], asset: str, row: Row, wallet: str) -> boo
         return True
     if wallet == EARN:
         return False
-    raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"two rows of {asset} contradict each other")
+    raise UnreadableError(UnknownReason.DUPLICATE, f"two rows of {asset} contradict each other")
 
 
 EARN = "earn"
@@ -118,7 +118,8 @@ def earning(*keys: str) -> Callable[[Row], Coins]:
 class WalletForm:
     """Where a margin wallet's parts are; None is not told. credit_is_inside: the equity counts it, so it is taken out.
 
-    asset_key None: the wallet is counted in ``asset``.
+    asset_key None: the wallet is counted in ``asset``. isolated: what isolated positions have of its initial
+    margin, None if that is not told.
     """
 
     wallet: str
@@ -130,6 +131,7 @@ class WalletForm:
     maintenance_key: str | None = None
     credit_key: str | None = None
     credit_is_inside: bool = False
+    isolated: Callable[[str, Known], Decimal | None] = lambda _asset, _known: ZERO
 
 
 def wallet_reader(form: WalletForm) -> Reader:
@@ -140,11 +142,17 @@ def wallet_reader(form: WalletForm) -> Reader:
         for row in sheet.rows or (sheet.whole,):
             asset = _asset(row, form.asset_key, known) if form.asset_key else form.asset
             if not _is_repeated(seen, asset, row, form.wallet):
-                wallet = wallet_of(form, asset, row)
+                wallet = _without(wallet_of(form, asset, row), form.isolated(asset, known))
                 if wallet.equity or wallet.initial_margin or wallet.maintenance_margin or wallet.credit:
                     yield wallet
 
     return read
+
+
+def _without(wallet: MarginWallet, isolated: Decimal | None) -> MarginWallet:
+    if wallet.initial_margin is None or isolated == 0:
+        return wallet
+    return replace(wallet, initial_margin=None if isolated is None else max(ZERO, wallet.initial_margin - isolated))
 
 
 def wallet_of(form: WalletForm, asset: str, row: Row) -> MarginWallet:

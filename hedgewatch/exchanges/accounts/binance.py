@@ -104,9 +104,7 @@ def ledger(name: str, method: str, side: Side) -> LedgerPlan:
     )
 
 
-def futures(
-    kind: str, *, side: Side, methods: dict[str, str], form: PositionForm, tier_form: TierForm
-) -> tuple[Question, ...]:
+def futures(kind: str, *, side: Side, methods: Mapping[str, str], form: PositionForm) -> tuple[Question, ...]:
     """Return the questions of one classic futures side; ``methods`` by what they ask for."""
     return (
         Question(
@@ -132,6 +130,12 @@ def futures(
             side=side,
             tells={Part.ORDERS: order_reader(ORDERS)},
         ),
+    )
+
+
+def terms(kind: str, *, side: Side, methods: Mapping[str, str], form: TierForm) -> tuple[Question, ...]:
+    """Return the questions of one classic side's tiers and fees; ``methods`` by what they ask for."""
+    return (
         Question(
             name=f"{kind} leverageBracket",
             method=methods["tiers"],
@@ -139,7 +143,7 @@ def futures(
             each=Each.INSTRUMENT,
             every=DAILY,
             lone_row=True,
-            tells={Part.TIERS: tier_reader(tier_form)},
+            tells={Part.TIERS: tier_reader(form)},
         ),
         Question(
             name=f"{kind} commissionRate",
@@ -162,11 +166,14 @@ CLASSIC = (
             "account": "fapiPrivateV3GetAccount",
             "positions": "fapiPrivateV3GetPositionRisk",
             "orders": "fapiPrivateGetOpenOrders",
-            "tiers": "fapiPrivateGetLeverageBracket",
-            "fees": "fapiPrivateGetCommissionRate",
         },
         form=LINEAR,
-        tier_form=tiers(unit=TierUnit.NOTIONAL, suffix="notional"),
+    ),
+    *terms(
+        "usd-m",
+        side=Side.LINEAR,
+        methods={"tiers": "fapiPrivateGetLeverageBracket", "fees": "fapiPrivateGetCommissionRate"},
+        form=tiers(unit=TierUnit.NOTIONAL, suffix="notional"),
     ),
     *futures(
         "coin-m",
@@ -175,11 +182,14 @@ CLASSIC = (
             "account": "dapiPrivateGetAccount",
             "positions": "dapiPrivateGetPositionRisk",
             "orders": "dapiPrivateGetOpenOrders",
-            "tiers": "dapiPrivateV2GetLeverageBracket",
-            "fees": "dapiPrivateGetCommissionRate",
         },
         form=INVERSE,
-        tier_form=tiers(unit=TierUnit.COINS, suffix="qty"),
+    ),
+    *terms(
+        "coin-m",
+        side=Side.INVERSE,
+        methods={"tiers": "dapiPrivateV2GetLeverageBracket", "fees": "dapiPrivateGetCommissionRate"},
+        form=tiers(unit=TierUnit.COINS, suffix="qty"),
     ),
 )
 

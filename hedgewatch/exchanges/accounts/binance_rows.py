@@ -166,34 +166,42 @@ def wallets(kind: str) -> Reader:
     )
 
     def read(sheet: Sheet, known: Known) -> Iterable[MarginWallet]:
+        listed = _listed_rows(sheet, known, kind)
+        others = [row for row in listed if known.instrument(sheet, row.get("symbol")) is None]
         if flag_of(sheet.whole, "multiAssetsMargin"):
-            return [wallet_of(shared, shared.asset, sheet.whole)]
-        isolated = _isolated_rows(sheet, known, kind)
-        return [_without(wallet, isolated) for wallet in wallet_reader(single)(sheet, known)]
+            wallet = wallet_of(shared, shared.asset, sheet.whole)
+            return [replace(wallet, other_maintenance=_maintenance(others))]
+        return [_without_isolated(wallet, listed, others) for wallet in wallet_reader(single)(sheet, known)]
 
     return read
 
 
-def _isolated_rows(sheet: Sheet, known: Known, kind: str) -> list[Row]:
-    """Find isolated positions: USD-M lists their margins with the positions, COIN-M with the account."""
+def _listed_rows(sheet: Sheet, known: Known, kind: str) -> list[Row]:
+    """Find the margins of positions: USD-M lists them with the positions, COIN-M with the account."""
     positions = known.sheets.get("usd-m positionRisk")
     listed = sheet.whole.get("positions") if kind == "coin-m" else positions.rows if positions else None
     if not isinstance(listed, list | tuple):
         raise UnreadableError(UnknownReason.MISSING, "which of its margins are isolated is not told")
-    return [row for row in listed if isinstance(row, dict) and amount_of(row, "isolatedWallet")]
+    return [row for row in listed if isinstance(row, dict)]
 
 
-def _without(wallet: MarginWallet, isolated: Iterable[Row]) -> MarginWallet:
+def _maintenance(rows: Iterable[Row]) -> Decimal:
+    return sum((not_below_zero(row, "maintMargin") or ZERO for row in rows), start=ZERO)
+
+
+def _without_isolated(wallet: MarginWallet, listed: Iterable[Row], others: Iterable[Row]) -> MarginWallet:
     """Take out what isolated positions need: it weighs on their own margin, not on the wallet's."""
-    own = [row for row in isolated if (text_of(row, "marginAsset") or _coin_of(row)) == wallet.asset]
-    initial = sum((not_below_zero(row, "positionInitialMargin") or ZERO for row in own), start=ZERO)
-    maintenance = sum((not_below_zero(row, "maintMargin") or ZERO for row in own), start=ZERO)
+    inside = [row for row in listed if (text_of(row, "marginAsset") or _coin_of(row)) == wallet.asset]
+    isolated = [row for row in inside if amount_of(row, "isolatedWallet")]
+    initial = sum((not_below_zero(row, "positionInitialMargin") or ZERO for row in isolated), start=ZERO)
+    maintenance = _maintenance(isolated)
     return replace(
         wallet,
         initial_margin=None if wallet.initial_margin is None else max(ZERO, wallet.initial_margin - initial),
         maintenance_margin=None
         if wallet.maintenance_margin is None
         else max(ZERO, wallet.maintenance_margin - maintenance),
+        other_maintenance=_maintenance(row for row in others if row in inside and row not in isolated),
     )
 
 

@@ -1,144 +1,23 @@
-"""BingX accounts: spot, fund and swap wallets; linear positions in base coins, inverse ones in contracts of dollars.
-
-https://bingx-api.github.io/docs/#/en-us/swapV2/account-api.html
-"""
+"""BingX accounts: spot, fund and swap wallets; linear positions in base coins, inverse ones in contracts of dollars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
-from hedgewatch.domain.account import MarginMode, TierUnit
-from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.numbers import ZERO
-from hedgewatch.exchanges.accounts.balances import (
-    WalletForm,
-    balance_reader,
-    free_and_used,
-    told,
-    total_and_used,
-    wallet_reader,
-)
-from hedgewatch.exchanges.accounts.orders import BUY_SELL, OrderForm, order_reader, without_trigger
-from hedgewatch.exchanges.accounts.positions import (
-    BOTH,
-    LONG,
-    SHORT,
-    Held,
-    PositionForm,
-    amount,
-    leverage,
-    liquidation,
-    position_reader,
-    price,
-    signed,
-)
-from hedgewatch.exchanges.accounts.rows import (
-    amount_of,
-    chosen,
-    flag_of,
-    needed,
-    not_below_zero,
-    price_or_none,
-    text_of,
-)
+from hedgewatch.exchanges.accounts.balances import balance_reader, free_and_used, total_and_used, wallet_reader
+from hedgewatch.exchanges.accounts.bingx_rows import ORDERS, TIERS, income_page, position_form, swap_wallet
+from hedgewatch.exchanges.accounts.orders import order_reader
+from hedgewatch.exchanges.accounts.positions import position_reader
 from hedgewatch.exchanges.accounts.scope import read_bingx
-from hedgewatch.exchanges.accounts.shape import (
-    DAILY,
-    ZERO_CODE,
-    AccountQuirk,
-    Each,
-    LedgerPage,
-    LedgerPlan,
-    Part,
-    Question,
-    Side,
-    rows_at,
-)
-from hedgewatch.exchanges.accounts.terms import TierForm, fee_reader, tier_reader
+from hedgewatch.exchanges.accounts.shape import DAILY, ZERO_CODE, AccountQuirk, Each, LedgerPlan, Part, Question, Side
+from hedgewatch.exchanges.accounts.terms import fee_reader, tier_reader
 from hedgewatch.exchanges.door import signed_reads
-from hedgewatch.exchanges.parse import UnreadableError
 
 OK = {"code": ZERO_CODE}
-SIDES = {"LONG": LONG, "SHORT": SHORT, "BOTH": BOTH}
 
 
-def contracts(held: Held) -> Decimal:
-    """Read the signed amount; in one-way mode the side is BOTH, and unless the amount is negative its sign is not told.
-
-    Then profit and the way the price went since entry tell it. Raises UnreadableError where they do not.
-    """
-    size, side = needed(held.row, "positionAmt"), chosen(held.row, "positionSide", SIDES)
-    if side != BOTH or size <= 0:
-        return signed(size, side)
-    profit = amount_of(held.row, "unrealizedProfit") or ZERO
-    mark, entry = price_or_none(held.row, "markPrice"), price_or_none(held.row, "avgPrice")
-    way = ZERO if mark is None or entry is None else profit * (mark - entry)
-    if way == 0:
-        raise UnreadableError(UnknownReason.MISSING, f"a position of {size} whose side is not told")
-    return size if way > 0 else -size
-
-
-def margin_mode(held: Held) -> MarginMode | None:
-    """Read the margin mode, None if it is not told."""
-    isolated = flag_of(held.row, "isolated")
-    return None if isolated is None else MarginMode.ISOLATED if isolated else MarginMode.CROSS
-
-
-def is_dual(held: Held) -> bool | None:
-    """Tell the position mode by the side's word; an older answer says LONG in one-way mode too, and tells it beside."""
-    only_one = flag_of(held.row, "onlyOnePosition")
-    if only_one is not None:
-        return not only_one
-    return False if text_of(held.row, "positionSide") == "BOTH" else None
-
-
-def isolated_margin(held: Held) -> Decimal | None:
-    """Read what backs an isolated position: its margin holds the unrealised profit, which is taken out."""
-    if margin_mode(held) is not MarginMode.ISOLATED:
-        return None
-    margin, profit = price_or_none(held.row, "margin"), amount_of(held.row, "unrealizedProfit")
-    return not_below_zero(held.row, "initialMargin") if margin is None or profit is None else margin - profit
-
-
-def form(side: Side) -> PositionForm:
-    """Return the form of a position. A liquidation price of zero is none on a cross position, else not known."""
-    return PositionForm(
-        identity=("symbol", "positionId", "positionSide"),
-        contracts=contracts,
-        is_dual_side=is_dual,
-        margin_mode=margin_mode,
-        liquidation=liquidation("liquidationPrice", zero_is_never=lambda held: margin_mode(held) is MarginMode.CROSS),
-        entry=price("avgPrice"),
-        margin=isolated_margin,
-        notional=amount("positionValue") if side is Side.LINEAR else lambda _: None,
-        leverage=leverage("leverage"),
-        mark_key="markPrice",
-        pnl_key="unrealizedProfit",
-    )
-
-
-ORDERS = OrderForm(
-    quantity_keys=("origQty", "quantity"), filled_key="executedQty", sides=BUY_SELL, is_resting=without_trigger
-)
-TIERS = TierForm(
-    unit=TierUnit.NOTIONAL,
-    floor_key="minPositionVal",
-    cap_key="maxPositionVal",
-    rate=lambda row: needed(row, "maintMarginRatio"),
-    deduction_key="maintAmount",
-    leverage_key=None,
-)
-
-
-def swap_wallet(name: str) -> WalletForm:
-    """Return the form of one asset's swap wallet; it does not tell the maintenance margin."""
-    return WalletForm(wallet=name, asset_key="asset", equity=told("equity"), initial_key="usedMargin", is_shared=True)
-
-
-def swap(kind: str, side: Side, methods: Mapping[str, str], fee_keys: tuple[str, ...]) -> tuple[Question, ...]:
+def swap(kind: str, side: Side, methods: Mapping[str, str]) -> tuple[Question, ...]:
     """Return the questions of one swap side; ``methods`` by what they ask for."""
     return (
         Question(
@@ -160,7 +39,7 @@ def swap(kind: str, side: Side, methods: Mapping[str, str], fee_keys: tuple[str,
             good=OK,
             rows=("data",),
             time="timestamp",
-            tells={Part.POSITIONS: position_reader(form(side))},
+            tells={Part.POSITIONS: position_reader(position_form(side))},
         ),
         Question(
             name=f"{kind} openOrders",
@@ -171,16 +50,20 @@ def swap(kind: str, side: Side, methods: Mapping[str, str], fee_keys: tuple[str,
             time="timestamp",
             tells={Part.ORDERS: order_reader(ORDERS)},
         ),
-        Question(
-            name=f"{kind} commissionRate",
-            method=methods["fees"],
-            side=side,
-            good=OK,
-            rows=None,
-            needs=("data",),
-            every=DAILY,
-            tells={Part.FEES: fee_reader("makerCommissionRate", "takerCommissionRate", *fee_keys, by_symbol=False)},
-        ),
+    )
+
+
+def fees(kind: str, side: Side, method: str, *keys: str) -> Question:
+    """Return the question of one side's fees, the same for all its contracts, at the end of ``keys``."""
+    return Question(
+        name=f"{kind} commissionRate",
+        method=method,
+        side=side,
+        good=OK,
+        rows=None,
+        needs=("data",),
+        every=DAILY,
+        tells={Part.FEES: fee_reader("makerCommissionRate", "takerCommissionRate", *keys, by_symbol=False)},
     )
 
 
@@ -214,10 +97,9 @@ QUESTIONS = (
             "balance": "swapV3PrivateGetUserBalance",
             "positions": "swapV2PrivateGetUserPositions",
             "orders": "swapV2PrivateGetTradeOpenOrders",
-            "fees": "swapV2PrivateGetUserCommissionRate",
         },
-        ("data", "commission"),
     ),
+    fees("swap", Side.LINEAR, "swapV2PrivateGetUserCommissionRate", "data", "commission"),
     Question(
         name="swap maintMarginRatio",
         method="swapV1PrivateGetMaintMarginRatio",
@@ -236,19 +118,10 @@ QUESTIONS = (
             "balance": "cswapV1PrivateGetUserBalance",
             "positions": "cswapV1PrivateGetUserPositions",
             "orders": "cswapV1PrivateGetTradeOpenOrders",
-            "fees": "cswapV1PrivateGetUserCommissionRate",
         },
-        ("data",),
     ),
+    fees("coin swap", Side.INVERSE, "cswapV1PrivateGetUserCommissionRate", "data"),
 )
-
-
-def income_page(answer: Any, limit: int) -> LedgerPage:  # noqa: ANN401  JSON
-    """Read a page of incomes: a full one may be cut."""
-    if not isinstance(answer, dict) or text_of(answer, "code") != "0":
-        raise UnreadableError(UnknownReason.MISSING, "not the form of an answer")
-    rows = rows_at(answer, ("data",))
-    return LedgerPage(rows=rows, follow=None, is_cut=len(rows) >= limit)
 
 
 LEDGERS = (

@@ -69,6 +69,13 @@ def futures(side: Side) -> tuple[Question, ...]:
             next_page=next_page,
             tells={Part.ORDERS: order_reader(ORDERS)},
         ),
+    )
+
+
+def terms(side: Side) -> tuple[Question, ...]:
+    """Return the questions of one side's risk limits and fees."""
+    category: Mapping[str, str | int] = {"category": side.value}
+    return (
         Question(
             name=f"{side} risk-limit",
             method="publicGetV5MarketRiskLimit",
@@ -148,6 +155,8 @@ ACCOUNT = (
     ),
     *futures(Side.LINEAR),
     *futures(Side.INVERSE),
+    *terms(Side.LINEAR),
+    *terms(Side.INVERSE),
 )
 
 

@@ -166,7 +166,20 @@ def read_wallets(sheet: Sheet, known: Known) -> Iterable[MarginWallet]:
             maintenance_margin=whole.maintenance_margin,
             credit=credit,
             is_shared=True,
+            other_maintenance=_other_maintenance(known),
         )
+
+
+def _other_maintenance(known: Known) -> Decimal:
+    """Add up the margins of listed positions that are not wanted, in dollars; coins at their mark prices."""
+    total = ZERO
+    for side in (Side.LINEAR, Side.INVERSE):
+        sheet = known.sheets.get(f"{side} position list")
+        for row in sheet.rows if sheet else ():
+            if sheet and known.instrument(sheet, row.get("symbol")) is None:
+                price = price_or_none(row, "markPrice") if side is Side.INVERSE else ONE
+                total += (not_below_zero(row, "positionMM") or ZERO) * (price or ZERO)
+    return total
 
 
 def _dollars_of_bonus(coin: Row) -> Decimal:

@@ -68,7 +68,7 @@ def order_reader(form: OrderForm) -> Reader:
                 raise UnreadableError(error.reason, detail) from None
             if seen.setdefault(order.order_id, row) is not row:
                 if seen[order.order_id] != row:
-                    raise UnreadableError(UnknownReason.OUT_OF_RANGE, "two rows of one order contradict each other")
+                    raise UnreadableError(UnknownReason.DUPLICATE, "two rows of one order contradict each other")
             elif order.contracts:
                 yield order
 

@@ -92,7 +92,7 @@ def _read(form: PositionForm, sheet: Sheet, known: Known) -> Iterable[AccountPos
 
 def _refuse_contradiction(first: Row, second: Row) -> None:
     if first != second:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, "two rows of it contradict each other")
+        raise UnreadableError(UnknownReason.DUPLICATE, "two rows of it contradict each other")
 
 
 def _position(form: PositionForm, held: Held, sheet: Sheet) -> AccountPosition | None:

@@ -56,17 +56,11 @@ class CcxtAccountSource:
             market.door.quirk,
             clock,
             base_url=market.base_url,
-            patience=market.door.manners,
+            restraint=market.door.restraint,
             credentials=credentials,
             signed=self.quirk.signed,
         )
-        self.client: Any = signed_client(
-            self.door,
-            credentials,
-            signing_time=self._signing_time,
-            timeout_seconds=timeout_seconds,
-            budget=market.client.throttler,
-        )
+        self.client: Any = self._signed_client(credentials)
         if self.client.requiredCredentials.get("password") and not credentials.password:
             raise ConfigurationError(
                 f"accounts.{account}.password: {market.exchange} wants a passphrase beside the key"
@@ -77,6 +71,15 @@ class CcxtAccountSource:
         self._owned: Mapping[str, Decimal] = {}
         self._is_open = True
         self._fetching = asyncio.Lock()
+
+    def _signed_client(self, credentials: Credentials) -> Any:  # noqa: ANN401  ccxt is untyped
+        return signed_client(
+            self.door,
+            credentials,
+            signing_time=self._signing_time,
+            timeout_seconds=self._timeout,
+            budget=self._market.client.throttler,
+        )
 
     @property
     def account(self) -> str:
@@ -101,7 +104,7 @@ class CcxtAccountSource:
             words = "the last fetch is still running" if self._is_open else "it is closed"
             return self._failed(Fault(reason=UnknownReason.TIMEOUT, text=f"{self.exchange} {self._account}: {words}"))
         async with self._fetching:
-            if self.door.manners.holds(self._clock.now()):
+            if self.door.restraint.holds(self._clock.now()):
                 return self._failed(self.door.patience())
             found = await self._desk.attempt(f"account {self._account}", lambda: self._fetch(wanted))
             return self._failed(found) if isinstance(found, Fault) else found

@@ -281,7 +281,7 @@ BINGX: dict[str, Any] = {
                 "equity": "30000",
                 "unrealizedProfit": "-2000",
                 "availableMargin": "2000",
-                "usedMargin": "24400",
+                "usedMargin": "24000",
                 "freezedMargin": "0",
             }
         ]
@@ -495,3 +495,10 @@ MEXC: dict[str, Any] = {
 }
 
 GOOD = {"binance": BINANCE, "bybit": BYBIT, "bingx": BINGX, "weex": WEEX, "mexc": MEXC}
+POSITIONS = {
+    "binance": "/fapi/v3/positionRisk",
+    "bybit": "/v5/position/list",
+    "bingx": "/openApi/swap/v2/user/positions",
+    "weex": "/capi/v3/account/position/allPosition",
+    "mexc": "/api/v1/private/position/open_positions",
+}

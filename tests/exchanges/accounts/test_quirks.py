@@ -19,17 +19,10 @@ from hedgewatch.domain.account import (
 )
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from tests.exchanges.accounts.conftest import listed, wanted
-from tests.exchanges.accounts.good import MS, bingx, bybit, mexc
+from tests.exchanges.accounts.good import MS, POSITIONS, bingx, bybit, mexc
 
 D = Decimal
 COIN = "BTC/USD:BTC"
-POSITIONS = {
-    "binance": "/fapi/v3/positionRisk",
-    "bybit": "/v5/position/list",
-    "bingx": "/openApi/swap/v2/user/positions",
-    "weex": "/capi/v3/account/position/allPosition",
-    "mexc": "/api/v1/private/position/open_positions",
-}
 
 
 def row_of(answers: Any, exchange: str) -> dict[str, Any]:
@@ -237,8 +230,7 @@ async def test_binance_coin_margin_is_read_in_contracts_of_dollars(serve: Any, a
     )
     assert {(b.wallet, b.owned) for b in found.balances} == {
         ("spot", 3),
-        ("earn", D("0.75")),
-        ("earn", D("0.25")),
+        ("earn", 1),
         ("coin-m", 1),
     }
     (terms,) = found.terms
@@ -305,6 +297,22 @@ async def test_binance_portfolio_margin_is_one_wallet(serve: Any, account: Any, 
     assert (wallet.asset, wallet.equity, wallet.maintenance_margin) == ("USD", 30000, 610)
     portfolio = next(b for b in found.balances if b.wallet == "portfolio")
     assert (portfolio.free, portfolio.used, portfolio.borrowed) == (D("1.5"), D("0.5"), D("0.4"))
+
+
+@pytest.mark.parametrize(("exchange", "other"), [("binance", 7), ("bybit", 7)])
+async def test_what_unwanted_positions_need_of_a_wallet_is_told(
+    exchange: str, other: int, serve: Any, account: Any, good: Any
+) -> None:
+    replies, base_url = await serve(good[exchange])
+    body = replies.answers[POSITIONS[exchange]]
+    rows = body if isinstance(body, list) else body["result"]["list"]
+    figure = "maintMargin" if exchange == "binance" else "positionMM"
+    rows.append({**rows[0], "symbol": "ETHUSDT", figure: "7", "isolatedWallet": "0"})
+    if exchange == "binance":
+        replies.answers["/fapi/v3/account"]["assets"][0]["maintMargin"] = "617"
+    (wallet,) = (await account(exchange, base_url).fetch(wanted(exchange))).wallets
+    assert wallet.other_maintenance == other
+    assert wallet.maintenance_margin == (7 if exchange == "binance" else 610)
 
 
 async def test_binance_multi_assets_mode_is_one_wallet(serve: Any, account: Any, good: Any) -> None:

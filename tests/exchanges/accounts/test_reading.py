@@ -69,7 +69,9 @@ async def test_coins_are_read_where_they_lie(exchange: str, serve: Any, account:
 
 
 @each_exchange
-async def test_wallets_tell_equity_without_credit(exchange: str, serve: Any, account: Any, good: Any) -> None:
+async def test_wallets_tell_equity_without_credit_and_margin_without_isolated_positions(
+    exchange: str, serve: Any, account: Any, good: Any
+) -> None:
     found = await read(exchange, serve, account, good)
     assert isinstance(found.wallets, tuple)
     (wallet,) = found.wallets
@@ -77,11 +79,11 @@ async def test_wallets_tell_equity_without_credit(exchange: str, serve: Any, acc
     assert (
         told
         == {
-            "binance": ("USDT", 2000, 0, 0, None),  # what the isolated position needs is taken out
+            "binance": ("USDT", 2000, 0, 0, None),
             "bybit": ("USD", 180000, 24400, 610, 0),
-            "bingx": ("USDT", 30000, 24400, None, None),
+            "bingx": ("USDT", 30000, 0, None, None),
             "weex": ("USDT", 30000, None, None, None),
-            "mexc": ("USDT", 30000, 30000, None, 100),
+            "mexc": ("USDT", 30000, 0, None, 100),
         }[exchange]
     )
     assert wallet.is_shared
@@ -154,7 +156,16 @@ async def test_slow_parts_are_not_asked_each_time(
     again = await one.fetch(replace(wanted(exchange), payments_since=stored))
     second = replies.paths()
     assert len(first) == len(good[exchange])
-    seldom = ("earn", "Restrictions", "leverageBracket", "ommission", "risk-limit", "fee-rate", "query-api", "info")
+    seldom = (
+        "earn",
+        "Restrictions",
+        "leverageBracket",
+        "commissionRate",
+        "risk-limit",
+        "fee-rate",
+        "query-api",
+        "info",
+    )
     seldom += ("maintMarginRatio", "apiPermissions", "position_mode", "tiered_fee_rate", "income", "execution")
     seldom += ("funding_records",)
     assert [path for path in second if any(word in path for word in seldom)] == []

@@ -67,6 +67,13 @@ def test_an_error_has_its_reason(
         ("", {"Retry-After": "99999999999999999999"}, timedelta(days=3)),
         ("", {"Retry-After": "soon"}, timedelta(minutes=2)),
         ("", {"Retry-After": "-5"}, timedelta(minutes=2)),
+        (
+            "in the disabled period and will be unblocked after 1795491060123",
+            {},
+            timedelta(seconds=60, milliseconds=123),
+        ),
+        ("", {"X-Bapi-Limit-Reset-Timestamp": "1795491060123"}, timedelta(seconds=60, milliseconds=123)),
+        ("", {"X-Bapi-Limit-Reset-Timestamp": "1795490000000"}, timedelta(minutes=2)),
     ],
 )
 def test_what_an_exchange_asks_for_is_waited_for_within_reason(
@@ -74,6 +81,11 @@ def test_what_an_exchange_asks_for_is_waited_for_within_reason(
 ) -> None:
     evidence = Evidence(where="x", error_class="DDoSProtection", status=418, words=words, headers=headers)
     assert judge_evidence(evidence, QUIRKS["binance"], NOW).retry_at == NOW + wait
+
+
+def test_a_403_of_bybit_lasts_ten_minutes() -> None:
+    evidence = Evidence(where="x", error_class="RateLimitExceeded", status=403, words="a page instead of data")
+    assert judge_evidence(evidence, QUIRKS["bybit"], NOW).retry_at == NOW + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

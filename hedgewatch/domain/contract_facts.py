@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -50,6 +50,15 @@ class ContractFact:
 
 
 Facts = Mapping[InstrumentRef, Mapping[FactName, ContractFact]]
+
+
+TOLD_FOR = timedelta(hours=24)  # so long a change is news
+
+
+def recent_change(known: Facts, ref: InstrumentRef, name: FactName, now: datetime) -> ContractFact | None:
+    """Return the last change of a fact if it is less than a day old; a fact seen for the first time is none."""
+    fact = known.get(ref, {}).get(name)
+    return fact if fact is not None and fact.before is not None and now - fact.seen_at < TOLD_FOR else None
 
 
 def changed_facts(

@@ -44,7 +44,7 @@ def _usual(hedge: str, leg: LegSnapshot, spot_price: Decimal, facts: CycleFacts)
     past = facts.past.basis.get((hedge, leg.leg.name))
     if past is not None and past.hours >= HOURS_NEEDED:
         return past.mean, f"the mean of {past.hours} hourly closes"
-    if leg.leg.position.entry_basis is not None:
+    if leg.leg.position is not None and leg.leg.position.entry_basis is not None:
         return leg.leg.position.entry_basis / spot_price, "the basis at entry"
     known = past.hours if past is not None else 0
     return (

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
+from hedgewatch.domain.numbers import plain
+from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
 
@@ -50,3 +52,13 @@ def duration(seconds: Decimal) -> str:
     if seconds < 7200:  # noqa: PLR2004  below two hours minutes say more
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def order_words(order: Order) -> str:
+    """Write an order for a message."""
+    coins, base = plain(order.coins), order.ref.symbol.split("/")[0]
+    worst = "or better" if order.time_in_force is TimeInForce.POST_ONLY else "or better, at once"
+    reduce = ", reduce-only" if order.reduce_only else ""
+    verb = "sell" if order.side is Side.SELL else "buy back"
+    where = f"{order.ref.symbol} on {order.ref.exchange}"
+    return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"

@@ -107,7 +107,7 @@ def headline(lines: Sequence[HedgeLine], alerts: Rows, mark: State, stale: str |
 
 
 def worst_words(lines: Sequence[HedgeLine], alerts: Rows, mark: State) -> str | None:
-    """Say what is wrong with the hedge the headline names first, else the worst alert; None if there is no more to say."""
+    """Say what is wrong with the hedge that is named first, else the worst alert; None if there is no more to say."""
     firing = [str(row["message"]) for row in alerts if FIRING[Severity(row["severity"])] is mark]
     reasons = [line.standing.reasons[0] for line in lines if line.standing.state is mark and not line.standing.stale]
     return next(iter(reasons + firing), None) if mark is not State.OK else None

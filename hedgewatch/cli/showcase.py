@@ -18,7 +18,7 @@ from rich.console import Console
 
 from hedgewatch.bootstrap.places import shipped
 from hedgewatch.bootstrap.reading import reading
-from hedgewatch.cli.daemon import configure_logs, run_parts
+from hedgewatch.cli.daemon import configure_logs, run_parts, stop_on_signals
 from hedgewatch.cli.paging import open_pages
 from hedgewatch.cli.serving import simulated_world
 from hedgewatch.cli.tables import number, percent
@@ -62,12 +62,13 @@ class Showcase:
 
     async def run(self) -> dict[str, Any]:
         """Run until the time is over, Ctrl-C or SIGTERM, and return what happened."""
+        stopping = stop_on_signals()
         async with contextlib.AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hedgewatch-demo-")))
             stage = await self._set(stack, self._database or folder / "hedgewatch.db")
             settings = load_settings(shipped("config") / "demo.toml", stage.environ)
             configure_logs("console").add(settings.known_secrets(stage.environ))
-            await self._play(stack, settings, stage)
+            await self._play(stack, settings, stage, stopping)
             return self._summary(settings, stage)
 
     async def _set(self, stack: contextlib.AsyncExitStack, database: Path) -> Stage:
@@ -90,7 +91,9 @@ class Showcase:
         }
         return Stage(exchanges=exchanges, mailbox=mailbox, receiver=receiver, environ=environ)
 
-    async def _play(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> None:
+    async def _play(
+        self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage, stopping: asyncio.Event
+    ) -> None:
         worker = await open_worker(stack, settings, stage.environ, on_cycle=self._tell)
         pages = self._open_pages(stack, settings, stage)
         ends = f"for {self._seconds:g} s" if self._seconds else "until Ctrl-C"
@@ -103,7 +106,7 @@ class Showcase:
         if self._seconds:
             timer = asyncio.get_running_loop().call_later(self._seconds, worker.stop)
             stack.callback(timer.cancel)
-        await run_parts([worker, pages])
+        await run_parts([worker, pages], stopping)
 
     def _open_pages(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> Pages:
         listen = settings.web.listen

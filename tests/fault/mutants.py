@@ -17,11 +17,10 @@ from pathlib import Path
 from random import SystemRandom
 
 from hedgewatch.bootstrap.telling import make_notifiers
-from hedgewatch.bootstrap.watching import Watching, watch_of
+from hedgewatch.bootstrap.watching import Watching, make_source, one_look, watch_of
 from hedgewatch.domain.alert import AlertPhase, AlertState
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.exchanges.source import CcxtSource
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import MonitorCycle
 from hedgewatch.monitoring.delivery import Deliverer
@@ -119,13 +118,7 @@ async def run(mutant: Mutant, config: Path) -> None:
         stack.push_async_callback(notifier.close)
         database = open_database(settings.storage.url.resolve(os.environ).get_secret_value())
         stack.callback(database.close)
-        source = CcxtSource(
-            exchange="binance",
-            base_url=settings.exchanges["binance"].base_url,
-            timeout_seconds=DEADLINE,
-            shelf=SqlMarketShelf(database),
-            clock=clock,
-        )
+        source = make_source(settings, "binance", SqlMarketShelf(database), clock, patience=one_look(DEADLINE))
         collector = Collector((source,), deadline_seconds=DEADLINE, clock=clock)
         stack.push_async_callback(collector.close)
         deliverer = Deliverer(mutant.outbox(SqlOutbox(database)), (notifier,), clock, SystemRandom())

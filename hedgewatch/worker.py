@@ -6,18 +6,19 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from hedgewatch.bootstrap.watching import Watching
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.monitoring.cycle import CycleResult
 
-DELIVERY_EVERY_SECONDS = 1
+DELIVERY_EVERY = timedelta(seconds=1)
 DRAIN_SECONDS = 30  # longer than a cycle may take: exchanges and the database have deadlines below it
 LATE_AFTER_POLLS = Decimal("1.5")
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -35,6 +36,27 @@ class SystemClock:
     def monotonic(self) -> Decimal:
         """Return seconds since some fixed moment; never jumps."""
         return Decimal(time.monotonic_ns()) / 1_000_000_000
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # the scheduler's own type, which comes without annotations
+    """Runs a job every so often, and whatever was missed once.
+
+    APScheduler's own interval lists every run that a jump of the clock has skipped before it drops them: a machine that
+    wakes in 1970 and learns the time would stand still for hours.
+    """
+
+    __slots__ = ("interval",)
+
+    def __init__(self, interval: timedelta) -> None:
+        """Take the time between two runs."""
+        self.interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Return the first run of the row after ``now``, in step with the one before; ``now`` if there was none."""
+        if previous_fire_time is None:
+            return now
+        missed = max(0, (now - previous_fire_time) // self.interval)
+        return previous_fire_time + (missed + 1) * self.interval
 
 
 class Worker:
@@ -74,8 +96,8 @@ class Worker:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         now = self._watching.clock.now()
         cycle, deliver = self._guard(self._cycle), self._guard(self._deliver)
-        scheduler.add_job(cycle, "interval", seconds=float(self._poll), next_run_time=now, id="cycle")
-        scheduler.add_job(deliver, "interval", seconds=DELIVERY_EVERY_SECONDS, next_run_time=now, id="deliver")
+        scheduler.add_job(cycle, Every(timedelta(seconds=float(self._poll))), next_run_time=now, id="cycle")
+        scheduler.add_job(deliver, Every(DELIVERY_EVERY), next_run_time=now, id="deliver")
         return scheduler
 
     def _guard(self, work: Job) -> Job:

@@ -49,12 +49,13 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
     address = listen.chosen(settings.web.listen) if listen else settings.web.listen
 
     async def serve() -> None:
+        stopping = stop_on_signals()
         async with AsyncExitStack() as stack:
             parts: list[Part] = []
             if worker:
                 from hedgewatch.cli.working import refuse_unlisted_symbols
 
-                if not await ended_by_itself(refuse_unlisted_symbols(settings, os.environ)):
+                if not await ended_by_itself(refuse_unlisted_symbols(settings, os.environ), stopping):
                     return
             if web:
                 from hedgewatch.cli.paging import open_pages
@@ -66,7 +67,7 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
                 from hedgewatch.cli.working import open_worker
 
                 parts.insert(0, await open_worker(stack, settings, os.environ))
-            await run_parts(parts)
+            await run_parts(parts, stopping)
 
     asyncio.run(serve())
 
@@ -80,34 +81,35 @@ def configure_logs(log_format: str) -> logs.Redactor:
     return redactor
 
 
-async def ended_by_itself(work: Coroutine[Any, Any, None]) -> bool:
-    """Await what comes before the parts run; tell whether it came to its end, or SIGTERM or SIGINT ended it."""
-    loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
-    numbers = STOPPING if threading.current_thread() is threading.main_thread() else ()  # no other thread gets signals
-    for number in numbers:
-        loop.add_signal_handler(number, task.cancel)
-    try:
+def stop_on_signals() -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set from now on: as a container's first process nothing else would end us."""
+    stopping = asyncio.Event()
+    if threading.current_thread() is threading.main_thread():  # no other thread gets signals
+        for number in STOPPING:
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+async def ended_by_itself(work: Coroutine[Any, Any, None], stopping: asyncio.Event) -> bool:
+    """Await what comes before the parts run; tell whether it came to its end, or ``stopping`` ended it."""
+    task, told = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait([task, told], return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not task.done():
+        task.cancel()
         await asyncio.wait([task])
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
     if task.cancelled():
         return False
     task.result()
     return True
 
 
-async def run_parts(parts: list[Part]) -> None:
-    """Run all parts until SIGTERM or SIGINT, or until one ends; then stop the others and wait for them."""
-
-    def stop_all() -> None:
-        for part in parts:
-            part.stop()
-
-    loop = asyncio.get_running_loop()
-    for number in STOPPING:
-        loop.add_signal_handler(number, stop_all)
+async def run_parts(parts: list[Part], stopping: asyncio.Event) -> None:
+    """Run all parts until ``stopping`` is set, or until one ends; then stop the others and wait for them."""
+    told = asyncio.create_task(stopping.wait())
     tasks = [asyncio.create_task(part.run()) for part in parts]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    stop_all()
+    await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    for part in parts:
+        part.stop()
     await asyncio.gather(*tasks)

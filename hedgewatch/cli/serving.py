@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-
 import typer
 
 from hedgewatch.cli.address import split_address
+from hedgewatch.cli.daemon import stop_on_signals
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.scenario import Scenario
@@ -25,9 +23,7 @@ async def serve_simulator(listen: str, *, scenario: str, seed: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     host, port = split_address(listen)
     world = simulated_world(scenario, seed)
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stopping = stop_on_signals()
     server = SimulatedExchanges(world)
     try:
         url = await server.start(port, host=host)

@@ -10,6 +10,7 @@ import secrets
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from rich.console import Console
 
 from hedgewatch.bootstrap.places import shipped
 from hedgewatch.bootstrap.reading import reading
-from hedgewatch.cli.daemon import configure_logs, run_parts
+from hedgewatch.cli.daemon import configure_logs, run_parts, stop_on_signals
 from hedgewatch.cli.paging import open_pages
 from hedgewatch.cli.serving import simulated_world
 from hedgewatch.cli.tables import number, percent
 from hedgewatch.cli.working import open_worker
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.hedge import HedgeSnapshot
+from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import Settings, load_settings
 from hedgewatch.simulator.mailbox import Mailbox
@@ -60,12 +62,13 @@ class Showcase:
 
     async def run(self) -> dict[str, Any]:
         """Run until the time is over, Ctrl-C or SIGTERM, and return what happened."""
+        stopping = stop_on_signals()
         async with contextlib.AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hedgewatch-demo-")))
             stage = await self._set(stack, self._database or folder / "hedgewatch.db")
             settings = load_settings(shipped("config") / "demo.toml", stage.environ)
             configure_logs("console").add(settings.known_secrets(stage.environ))
-            await self._play(stack, settings, stage)
+            await self._play(stack, settings, stage, stopping)
             return self._summary(settings, stage)
 
     async def _set(self, stack: contextlib.AsyncExitStack, database: Path) -> Stage:
@@ -88,20 +91,22 @@ class Showcase:
         }
         return Stage(exchanges=exchanges, mailbox=mailbox, receiver=receiver, environ=environ)
 
-    async def _play(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> None:
+    async def _play(
+        self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage, stopping: asyncio.Event
+    ) -> None:
         worker = await open_worker(stack, settings, stage.environ, on_cycle=self._tell)
         pages = self._open_pages(stack, settings, stage)
-        self._say(f"[bold]pages      [/bold] http://{pages.address}/")
-        self._say(
-            f"[bold]exchanges  [/bold] {stage.environ['HEDGEWATCH__EXCHANGES__BINANCE__BASE_URL']}  ({self._scenario})"
-        )
+        ends = f"for {self._seconds:g} s" if self._seconds else "until Ctrl-C"
+        self._say(f"Five hedges on five simulated exchanges live through the scenario {self._scenario}, {ends}.")
+        self._say(f"[bold]pages      [/bold] http://{pages.address}/  (open them in a browser)")
+        self._say(f"[bold]exchanges  [/bold] {stage.environ['HEDGEWATCH__EXCHANGES__BINANCE__BASE_URL']}")
         self._say(f"[bold]mailbox    [/bold] {stage.environ['HEDGEWATCH__CHANNELS__MAILBOX__SERVER']}")
         self._say(f"[bold]webhook    [/bold] {stage.environ['HEDGEWATCH__CHANNELS__HOOK__URL']}")
         self._say(f"[bold]database   [/bold] {settings.storage.url}")
         if self._seconds:
             timer = asyncio.get_running_loop().call_later(self._seconds, worker.stop)
             stack.callback(timer.cancel)
-        await run_parts([worker, pages])
+        await run_parts([worker, pages], stopping)
 
     def _open_pages(self, stack: contextlib.AsyncExitStack, settings: Settings, stage: Stage) -> Pages:
         listen = settings.web.listen
@@ -137,7 +142,18 @@ class Showcase:
                 name: {"delivered": delivered[name], "pending": pending[name]} for name in settings.channels
             },
             "received": {"hook": stage.receiver.statistics.received, "mailbox": len(stage.mailbox.mails)},
+            "mail": _most_urgent([mail.message for mail in stage.mailbox.mails]),
         }
+
+
+def _most_urgent(mails: list[EmailMessage]) -> dict[str, str] | None:
+    """Return the first critical mail, else the first one, as its reader saw it; None if none came."""
+    critical = [mail for mail in mails if mail["Subject"].startswith(f"[{Severity.CRITICAL}]")]
+    for mail in (*critical, *mails):
+        body = mail.get_body(("plain",))
+        if body is not None:
+            return {"subject": str(mail["Subject"]), "text": str(body.get_content()).replace("\r\n", "\n")}
+    return None
 
 
 def _line(snapshot: HedgeSnapshot) -> str:
@@ -159,3 +175,8 @@ def print_summary(summary: dict[str, Any]) -> None:
         received = summary["received"].get(channel, 0)
         line = f"{channel:<11} {counts['delivered']} delivered, {counts['pending']} pending, {received} received"
         console.print(line, highlight=False)
+    if summary["mail"]:
+        mail = (
+            f"\none of the mails, as it arrived:\n\nSubject: {summary['mail']['subject']}\n\n{summary['mail']['text']}"
+        )
+        console.print(mail, highlight=False, markup=False, soft_wrap=True)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
 
 from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
-from hedgewatch.domain.numbers import ZERO, from_float
+from hedgewatch.domain.numbers import ZERO
 
 Reading = MarketReading | ReadingFailure
 STALE_REASONS = frozenset({UnknownReason.STALE, UnknownReason.FROZEN})
+MICROSECOND, MICROSECONDS = timedelta(microseconds=1), 1_000_000  # as fine as a datetime is
 FROZEN_POLLS = 3
 FROZEN_SECONDS = Decimal(30)
 POLLS_REMEMBERED = 10
@@ -92,7 +93,7 @@ def why_failed(facts: CycleFacts, ref: InstrumentRef) -> str:
 
 def seconds_between(later: datetime, earlier: datetime) -> Decimal:
     """Return the seconds from ``earlier`` to ``later``."""
-    return from_float((later - earlier).total_seconds(), "seconds")
+    return Decimal((later - earlier) // MICROSECOND) / MICROSECONDS
 
 
 def _standstill(ref: InstrumentRef, other: InstrumentRef | None, facts: CycleFacts) -> Standstill | None:

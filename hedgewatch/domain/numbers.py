@@ -35,6 +35,10 @@ CONTEXT = decimal.Context(
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow, decimal.FloatOperation],
 )
 
+# One context for each width that `plain` writes
+ROUNDERS = {
+    digits: decimal.Context(prec=digits, rounding=decimal.ROUND_HALF_EVEN) for digits in range(1, PRECISION + 1)
+}
 OUT_OF_RANGE = (decimal.Overflow, decimal.DivisionByZero, decimal.InvalidOperation)
 
 ZERO = Decimal(0)
@@ -45,15 +49,22 @@ def exactly(function: Callable[P, R]) -> Callable[P, R]:
     """Run ``function`` in the 34-digit context that traps floats, whatever the ambient context is.
 
     A result beyond every range (a power that overflows, a division by what underflowed) is an InvalidValueError too.
+    One context serves all calls, so that a call inside another finds it set: making one costs more than most formulas.
+    Nothing inside may change it.
     """
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with decimal.localcontext(CONTEXT):
-            try:
-                return function(*args, **kwargs)
-            except OUT_OF_RANGE as error:
-                raise InvalidValueError("result", "cannot be computed, an input is too large or too small") from error
+        ambient = decimal.getcontext()
+        if ambient is CONTEXT:
+            return function(*args, **kwargs)
+        decimal.setcontext(CONTEXT)
+        try:
+            return function(*args, **kwargs)
+        except OUT_OF_RANGE as error:
+            raise InvalidValueError("result", "cannot be computed, an input is too large or too small") from error
+        finally:
+            decimal.setcontext(ambient)
 
     return inside
 
@@ -199,10 +210,7 @@ def from_float(value: float, field: str) -> Decimal:
 
 def plain(value: Decimal, digits: int = SIGNIFICANT_DIGITS) -> str:
     """Write a Decimal without exponent, with at most ``digits`` significant digits and no trailing zeros."""
-    with decimal.localcontext(CONTEXT) as context:
-        context.prec = digits
-        rounded = +value
-    text = format(rounded, "f")
+    text = format(ROUNDERS[digits].plus(value), "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

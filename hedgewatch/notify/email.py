@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,13 +17,15 @@ import structlog
 from hedgewatch.domain.errors import ConfigurationError, DeliveryError
 from hedgewatch.monitoring.ports import Delivery
 from hedgewatch.notify.channels import EmailChannel
-from hedgewatch.notify.message import mail_of, one_line
+from hedgewatch.notify.message import LONGEST_SUBJECT, mail_of, one_line
 from hedgewatch.notify.smtp_faults import explain
 from hedgewatch.notify.smtp_server import smtp_server
 from hedgewatch.notify.trust import trust
 
 TOTAL_SECONDS = Decimal(30)
 STEP_SECONDS = 10
+# Python folds a subject before its first word where the rest fits one line; readers then show it with a blank ahead.
+UNFOLDED = SMTP.clone(cte_type="7bit", max_line_length=len("Subject: ") + LONGEST_SUBJECT)
 
 log = structlog.stdlib.get_logger("hedgewatch.notify")
 
@@ -91,7 +94,11 @@ class EmailNotifier:
         )
         async with client:
             transport = client.transport
-            refused, _ = await client.send_message(message, sender=self._sender, recipients=self._recipients)
+            if all(str(message[name]).isascii() for name in ("Subject", "From", "To")):
+                whole = message.as_bytes(policy=UNFOLDED)
+                refused, _ = await client.sendmail(self._sender, self._recipients, whole)
+            else:  # what is encoded must be folded: a word of it has 75 characters at most (RFC 2047)
+                refused, _ = await client.send_message(message, sender=self._sender, recipients=self._recipients)
         if isinstance(transport, asyncio.WriteTransport):
             transport.abort()  # the goodbyes are said; waiting for the server's half of TLS's would leave a socket open
             await asyncio.sleep(0)

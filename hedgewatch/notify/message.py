@@ -104,7 +104,7 @@ def _subject(payload: Facts, tag: str) -> str:
         words = f"{again}{only}{order_in_words(data['orders'][0])}{more}"
     words = words if words.startswith(about) else f"{about}: {words}"
     line = one_line(f"[{tag}] {words}")
-    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
+    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 3].rstrip() + "..."
 
 
 def _identity(data: Facts) -> Rows:

@@ -31,11 +31,16 @@ PENDING: ColumnElement[str] = literal_column(
 
 
 class SqlOutbox:
-    """Fills the port Outbox over a database."""
+    """Fills the port Outbox over a database.
+
+    The database has one active worker, so a claim that was there before this one began is nobody's: its maker died over
+    it, and what it was sending would wait for the claim to end.
+    """
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
+        """Take the database, as its active worker."""
         self._database = database
+        self._is_new = True
 
     async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
         """Claim the channel's next due delivery, oldest episode event first; None if nothing is due.
@@ -44,6 +49,9 @@ class SqlOutbox:
         failure undoes is merely made again. Raises StoreUnavailableError.
         """
         now_ms, claim_ms = to_ms(now), int(claimed_for_seconds * 1000)
+        if self._is_new:
+            await self._database.run(_release, durable=False)
+            self._is_new = False
         return await self._database.run(lambda connection: _claim(connection, channel, now_ms, claim_ms), durable=False)
 
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
@@ -89,6 +97,11 @@ def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]
         .limit(1)
         .with_for_update(skip_locked=True, of=outbox)
     )
+
+
+def _release(connection: Connection) -> None:
+    claimed = and_(outbox.c.state == PENDING, outbox.c.claimed_until_ms.is_not(None))
+    connection.execute(update(outbox).where(claimed).values(claimed_until_ms=None))
 
 
 def _claim(connection: Connection, channel: str, now_ms: int, claim_ms: int) -> Delivery | None:

@@ -176,3 +176,5 @@ async def test_the_demo_shows_cycles_alerts_and_deliveries(stage: Stage) -> None
         assert summary["received"][channel] == counts["delivered"]
     assert "Traceback" not in demo.err
     assert "job_failed" not in demo.err
+    assert summary["mail"]["subject"].startswith("[critical] btc-drifted: sell 0.2 BTC of BTC/USDT:USDT on binance")
+    assert "Quantity to enter:" in summary["mail"]["text"]

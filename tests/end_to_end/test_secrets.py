@@ -196,7 +196,7 @@ async def test_no_secret_is_logged_even_at_the_lowest_level_and_in_a_traceback(s
 
     async with AsyncExitStack() as stack:
         worker = await open_worker(stack, settings, os.environ, on_cycle=break_down)
-        running = asyncio.create_task(run_parts([worker]))
+        running = asyncio.create_task(run_parts([worker], asyncio.Event()))
         await until(lambda: rows(storage, DELIVERED), "a delivery")
         worker.stop()
         await running

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import AnyStr
+from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
@@ -27,6 +28,7 @@ from hedgewatch.monitoring.payload import event_payload
 from hedgewatch.notify import make_notifier
 from hedgewatch.notify.channels import EmailChannel
 from hedgewatch.notify.email import EmailNotifier
+from hedgewatch.notify.message import mail_of
 from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.simulator.mailbox import Mailbox
 from tests.monitoring.alerts import drift_event, finding, snapshot
@@ -123,6 +125,19 @@ async def test_a_mail_holds_the_order_in_text_and_html() -> None:
         assert body is not None
         assert "60020.5" in body.get_content()
     assert kept.message.get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize("mark", ["x", "é", "word ", "déjà "])
+async def test_a_subject_of_any_length_arrives_as_it_was_written(mark: str) -> None:
+    written = []
+    async with Mailbox() as box:
+        notifier = make_notifier(channel(box.port))
+        for length in (*range(5, 120, 3), 500):
+            told = finding(Target(rule="drift", hedge="weex"), f"weex {mark * length}", orders=())
+            body = event_payload(drift_event(told=told), snapshot(), "http://127.0.0.1:8710")
+            written.append(mail_of(json.loads(body), ZoneInfo("UTC")).subject)
+            await notifier.send(replace(delivery(), payload=body), NOW)
+    assert [mail.message["Subject"] for mail in box.mails] == written
 
 
 async def test_the_headers_are_stable_and_say_that_a_machine_wrote_it() -> None:

@@ -43,6 +43,19 @@ async def test_the_banner_says_what_is_wrong_and_only_then_the_rest() -> None:
     assert page.index(says) < page.index("<h2>Hedges") < page.index("<h2>Open alerts")
 
 
+async def test_the_banner_speaks_of_the_hedge_that_it_names_first() -> None:
+    book = calm("btc-core")
+    book.hedges.append(hedge_row("sol"))
+    book.episodes += [
+        alert_row("drift", "critical", hedge="btc-core", message="btc-core is hedged 93 %"),
+        alert_row("drift", "critical", hedge="sol", fired_at=NOW, message="sol is hedged 90 %"),
+    ]
+    async with served(book) as visitor:
+        page = await visitor.text("/")
+    assert title(page) == "Critical: btc-core, sol · hedgewatch"
+    assert '<p class="worst">btc-core is hedged 93 %</p>' in page
+
+
 async def test_green_means_that_all_is_known_and_clear() -> None:
     async with served(gallery.all_clear()) as visitor:
         page = await visitor.text("/")

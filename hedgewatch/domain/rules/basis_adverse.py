@@ -7,7 +7,7 @@ from decimal import Decimal
 from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.numbers import exactly, plain
+from hedgewatch.domain.numbers import ZERO, exactly, plain
 from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -54,11 +54,13 @@ def _usual(hedge: str, leg: LegSnapshot, spot_price: Decimal, facts: CycleFacts)
 
 
 def _words(where: str, leg: LegSnapshot, adverse: Decimal, source: str, *, spot_price: Decimal) -> str:
-    rate = percent(leg.basis_rate or Decimal(0), 3)
-    direction = "above" if adverse >= 0 else "below"
-    words = f"{where} trades {rate} from spot, {percent(abs(adverse), 3)} {direction} {source}"
+    words = f"{where} trades {_apart(leg.basis_rate or ZERO)} spot, {_apart(adverse)} {source}"
     if leg.coins is not None and leg.coins < 0 and adverse > 0:
         words += (
             f"; on {plain(-leg.coins)} coins short that is {-leg.coins * spot_price * adverse:,.0f} USD against you"
         )
     return words
+
+
+def _apart(rate: Decimal) -> str:
+    return f"{percent(abs(rate), 3)} {'above' if rate >= 0 else 'below'}"

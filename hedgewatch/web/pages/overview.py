@@ -107,10 +107,10 @@ def headline(lines: Sequence[HedgeLine], alerts: Rows, mark: State, stale: str |
 
 
 def worst_words(lines: Sequence[HedgeLine], alerts: Rows, mark: State) -> str | None:
-    """Say what is wrong first: the worst alert, else the worst hedge's reason; None if there is no more to say."""
+    """Say what is wrong with the hedge that is named first, else the worst alert; None if there is no more to say."""
     firing = [str(row["message"]) for row in alerts if FIRING[Severity(row["severity"])] is mark]
     reasons = [line.standing.reasons[0] for line in lines if line.standing.state is mark and not line.standing.stale]
-    return next(iter(firing + reasons), None) if mark is not State.OK else None
+    return next(iter(reasons + firing), None) if mark is not State.OK else None
 
 
 def counted(lines: Sequence[HedgeLine]) -> str:

@@ -75,6 +75,18 @@ def test_a_rising_basis_breaches_strictly_beyond_fire(mid: str, kind: OutcomeKin
     assert (found.kind, found.severity) == (kind, severity)
 
 
+@pytest.mark.parametrize(
+    ("mid", "entry_basis", "words"),
+    [
+        ("60120", "0", "trades 0.200 % above spot, 0.200 % above the basis at entry; on "),
+        ("59880", "-300", "trades 0.200 % below spot, 0.300 % above the basis at entry; on "),
+        ("60120", "300", "trades 0.200 % above spot, 0.300 % below the basis at entry"),
+    ],
+)
+def test_it_says_on_which_side_of_spot_the_future_trades(mid: str, entry_basis: str, words: str) -> None:
+    assert words in basis_of(mid, entry_basis=Decimal(entry_basis)).message
+
+
 def test_the_mean_of_two_days_of_closes_goes_before_the_basis_at_entry() -> None:
     enough = Past(basis={("btc-core", "perp"): BasisPast(mean=Decimal("0.001"), hours=48)})
     few = Past(basis={("btc-core", "perp"): BasisPast(mean=Decimal("0.001"), hours=47)})

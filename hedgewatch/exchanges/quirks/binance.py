@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, Terms, paths
 
 BINANCE = Quirk(
     exchange="binance",
@@ -52,7 +52,7 @@ BINANCE = Quirk(
         paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
         paths(
             "fapi.binance.com",
-            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|depth|time)",
         ),
     ),
     codes={
@@ -63,4 +63,6 @@ BINANCE = Quirk(
         "-1016": UnknownReason.MAINTENANCE,
     },
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(name="depth", method="fapiPublicGetDepth", params={"limit": 1000}, time="T"),
+    lists_inverse=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, paths
 
 BINGX = Quirk(
     exchange="bingx",
@@ -48,7 +48,7 @@ BINGX = Quirk(
     market_calls=("fetch_spot_markets", "fetch_swap_markets"),
     allowed=(
         paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
-        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
+        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate|depth)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
     ),
     codes={
@@ -60,4 +60,7 @@ BINGX = Quirk(
     },
     interval_from_history=True,
     linear_order_unit=OrderUnit.BASE,
+    # bidsCoin and asksCoin beside them are the same times the listed size, which is no contract size of ours
+    depth=Depth(name="depth", method="swapV2PublicGetQuoteDepth", params={"limit": 1000}, rows=("data",), time="T"),
+    lists_inverse=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, paths
 
 BYBIT = Quirk(
     exchange="bybit",
@@ -42,7 +42,7 @@ BYBIT = Quirk(
     options={"fetchMarkets": {"types": ["spot", "linear"]}},
     # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
-    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|time)"),),
+    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|orderbook|time)"),),
     codes={
         "10006": UnknownReason.RATE_LIMITED,
         "10018": UnknownReason.RATE_LIMITED,
@@ -54,4 +54,14 @@ BYBIT = Quirk(
     forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent"
     market_interval="fundingInterval",
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(
+        name="orderbook",
+        method="publicGetV5MarketOrderbook",
+        params={"category": "linear", "limit": 500},
+        rows=("result",),
+        bids="b",
+        asks="a",
+        time="ts",
+    ),
+    lists_inverse=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, paths
 
 WEEX = Quirk(
     exchange="weex",
@@ -45,7 +45,8 @@ WEEX = Quirk(
     allowed=(
         paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/ticker/bookTicker|time)"),
         paths(
-            "api-contract.weex.com", r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|time)"
+            "api-contract.weex.com",
+            r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|depth|time)",
         ),
     ),
     codes={
@@ -56,4 +57,5 @@ WEEX = Quirk(
     },
     base_unit_contracts=True,
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(name="depth", method="contractGetCapiV3MarketDepth", params={"limit": 200}),  # 15 levels or 200
 )

@@ -24,6 +24,7 @@ from hedgewatch.cli import (
     run,
     scenario,
     simulator,
+    size,
     status,
     unbuilt,
 )
@@ -73,6 +74,7 @@ app.command("worker")(run.worker)
 app.command("web")(run.web)
 app.command("status")(status.status)
 app.command("calc")(calc.calc)
+app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")

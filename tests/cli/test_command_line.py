@@ -16,6 +16,7 @@ Captured = pytest.CaptureFixture[str]
 BUILT = {
     "init", "config check", "config show", "config schema", "calc", "doctor", "once", "run", "worker", "web", "status",
     "channels test", "db upgrade", "db check", "demo", "simulator", "scenario",
+    "size",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, Terms, codes_of, paths
 
 BINANCE = Quirk(
     exchange="binance",
@@ -94,7 +94,7 @@ BINANCE = Quirk(
         paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
         paths(
             "fapi.binance.com",
-            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|depth|time)",
         ),
         paths(
             "dapi.binance.com",
@@ -113,4 +113,6 @@ BINANCE = Quirk(
         }
     ),
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(name="depth", method="fapiPublicGetDepth", params={"limit": 1000}, time="T"),
+    lists_inverse=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, codes_of, paths
 
 BINGX = Quirk(
     exchange="bingx",
@@ -77,7 +77,7 @@ BINGX = Quirk(
     has_inverse_history=False,
     allowed=(
         paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
-        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
+        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate|depth)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
         paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex)"),
     ),
@@ -93,4 +93,7 @@ BINGX = Quirk(
     ),
     interval_from_history=True,
     linear_order_unit=OrderUnit.BASE,
+    # bidsCoin and asksCoin beside them are the same times the listed size, which is no contract size of ours
+    depth=Depth(name="depth", method="swapV2PublicGetQuoteDepth", params={"limit": 1000}, rows=("data",), time="T"),
+    lists_inverse=False,
 )

@@ -43,10 +43,15 @@ futures = "{exchange}:BTC/{futures}"
 LINEAR, INVERSE = "USDT:USDT", "USD:BTC"
 
 
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def set_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the keys of the account where the configuration looks for them."""
     for name, value in (("KEY", KEY), ("SECRET", SECRET), ("PASSWORD", PASSPHRASE)):
         monkeypatch.setenv(f"E2E_ACCOUNT_{name}", value)
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_keys(monkeypatch)
 
 
 def account_at(stage: Stage, exchange: str) -> Any:

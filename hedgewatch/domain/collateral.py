@@ -10,7 +10,7 @@ from hedgewatch.domain.backing import pledged_coins
 from hedgewatch.domain.hedge import CycleFacts, Hedge, Leg, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO
-from hedgewatch.domain.position import believed_coins, positions_of
+from hedgewatch.domain.position import believed_coins, gain_of, positions_of
 from hedgewatch.domain.proof import Doubted
 
 
@@ -44,7 +44,7 @@ def _equity_in(hedge: Hedge, leg: Leg, facts: CycleFacts) -> Decimal | Doubted:
     said = facts.accounts.get(account)
     if not isinstance(said, AccountSnapshot) or isinstance(said.positions, PartFailure):
         return Doubted(reason=UnknownReason.MISSING, detail=f"account {account}: its positions were not read")
-    gains = [row.unrealised_pnl for row in positions_of(said) if row.ref.is_inverse and row.ref.settle == coin]
+    gains = [gain_of(row, facts) for row in positions_of(said) if row.ref.is_inverse and row.ref.settle == coin]
     if None in gains:
         return Doubted(reason=UnknownReason.MISSING, detail=f"account {account}: the gain of a position is not known")
     gain = sum((one for one in gains if one is not None), ZERO)

@@ -37,6 +37,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
     beliefs = [*owned.values(), *([equity] if isinstance(equity, Doubted) else [])]
     doubt = next((belief for belief in beliefs if isinstance(belief, Doubted)), None)
+    funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
     return HedgeSnapshot(
         hedge=hedge,
         read_at=facts.read_at,
@@ -52,8 +53,8 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         notional_usd=_total(_notional(leg) for leg in legs),
         futures_price=_weighted(legs, lambda leg: leg.futures_price),
         basis_rate=_weighted(legs, lambda leg: leg.basis_rate),
-        funding_rate_8h=_weighted(legs, lambda leg: leg.funding_rate_8h),
-        funding_apr=_weighted(legs, lambda leg: leg.funding_apr),
+        funding_rate_8h=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_rate_8h),
+        funding_apr=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_apr),
         liquidation_price=_nearest(legs, lambda leg: leg.liquidation_price),
         liquidation_distance=_nearest(legs, lambda leg: leg.liquidation_distance),
         margin_usage=_highest(leg.margin_usage for leg in legs),
@@ -116,10 +117,7 @@ def _total(values: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _weighted(legs: Sequence[LegSnapshot], value: Callable[[LegSnapshot], Decimal | None]) -> Decimal | None:
-    """Average over the legs by coins; one unknown makes it unknown. Legs that hold nothing count only among their own.
-
-    Dated legs have no funding: their part of a mean of funding is unknown, not zero.
-    """
+    """Average over the legs by coins; one unknown makes it unknown. Legs that hold nothing count only by themselves."""
     holding = [leg for leg in legs if leg.coins != 0] or legs
     pairs = [(value(leg), abs(leg.coins) if leg.coins else None) for leg in holding]
     if len(pairs) == 1:

@@ -108,7 +108,7 @@ def _quality(
         return Quality.UNKNOWN
     if reasons:
         return Quality.STALE
-    is_whole = read.mark is not None and (is_funded or read.instrument.expiry is not None)
+    is_whole = read.mark is not None and (is_funded or read.instrument.ref.is_dated)
     return Quality.OK if is_whole else Quality.PARTIAL
 
 

@@ -11,7 +11,7 @@ from hedgewatch.domain.exposure import coins_of, contracts_of, pnl, position_val
 from hedgewatch.domain.freshness import seconds_between
 from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, HeldPosition, Leg
 from hedgewatch.domain.instrument import Instrument, Payoff
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.proof import Belief, Believed, Doubted
 from hedgewatch.domain.proving import coins_held, contracts_held
@@ -95,11 +95,29 @@ def position_contracts(held: HeldPosition, instrument: Instrument | None, price:
 def at_mark(held: HeldPosition, instrument: Instrument | None, mark: Decimal | None) -> HeldPosition:
     """Return a position with its contracts, and its unrealised profit from entry to mark where both are known."""
     contracts = position_contracts(held, instrument, mark)
-    gain = ZERO if contracts == 0 else held.unrealised_pnl
-    payoff = instrument.payoff if instrument is not None else None
-    if instrument and payoff and contracts and mark is not None and held.entry_price is not None:
-        gain = pnl(payoff, contracts, instrument.contract_size, held.entry_price, mark)
-    return replace(held, contracts=contracts, unrealised_pnl=gain)
+    gain = _gain(instrument, contracts, held.entry_price, mark)
+    return replace(held, contracts=contracts, unrealised_pnl=held.unrealised_pnl if gain is None else gain)
+
+
+def gain_of(row: AccountPosition, facts: CycleFacts) -> Decimal | None:
+    """Return a listed position's unrealised profit in its settle asset: as its exchange says, else from its entry."""
+    if row.unrealised_pnl is not None:
+        return row.unrealised_pnl
+    reading = facts.readings.get(row.ref)
+    if not isinstance(reading, MarketReading):
+        return None
+    mark = row.mark_price or (reading.mark.mark_price if reading.mark else None)
+    return _gain(reading.instrument, row.contracts, row.entry_price, mark)
+
+
+def _gain(
+    instrument: Instrument | None, contracts: Decimal | None, entry: Decimal | None, mark: Decimal | None
+) -> Decimal | None:
+    if contracts == 0:
+        return ZERO
+    if instrument is None or instrument.payoff is None or contracts is None or entry is None or mark is None:
+        return None
+    return pnl(instrument.payoff, contracts, instrument.contract_size, entry, mark)
 
 
 def why_not_sized(leg: Leg, instrument: Instrument | None, mark: Decimal | None, facts: CycleFacts) -> str | None:

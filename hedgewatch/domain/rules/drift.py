@@ -12,8 +12,9 @@ from hedgewatch.domain.freshness import why_unknown
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, order_words, outcome_above, percent
+from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings, Severity
+from hedgewatch.domain.words import order_words
 
 NAME = "drift"
 SIDES = {"under": Decimal(-1), "over": Decimal(1)}

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.numbers import plain
-from hedgewatch.domain.order import Order, Side, TimeInForce
+from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
 
@@ -26,8 +25,28 @@ def outcome_below(value: Decimal, level: Level) -> OutcomeKind:
     return OutcomeKind.CLEAR if value > level.clear else OutcomeKind.BAND
 
 
+def outcomes_of(settings: RuleSettings, *, holds: bool) -> Mapping[Severity, OutcomeKind]:
+    """Judge a fact, at every level that is told on one: breached while it holds."""
+    return dict.fromkeys(settings.facts, OutcomeKind.BREACH if holds else OutcomeKind.CLEAR)
+
+
+def fact_finding(target: Target, settings: RuleSettings, *, holds: bool, message: str) -> Finding:
+    """Put together the answer of a rule about a fact: there is no number in it."""
+    return known_finding(target, settings, outcomes_of(settings, holds=holds), value=None, message=message)
+
+
+def leg_target(rule: str, snapshot: HedgeSnapshot, leg: LegSnapshot) -> Target:
+    """Name a leg as what a rule is judged on."""
+    return Target(rule=rule, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
+
+
 def known_finding(
-    target: Target, settings: RuleSettings, outcomes: Mapping[Severity, OutcomeKind], *, value: Decimal, message: str
+    target: Target,
+    settings: RuleSettings,
+    outcomes: Mapping[Severity, OutcomeKind],
+    *,
+    value: Decimal | None,
+    message: str,
 ) -> Finding:
     """Put together a rule's answer: its outcome at each level, with the value, and thresholds and actions as set."""
     return Finding(
@@ -52,13 +71,3 @@ def duration(seconds: Decimal) -> str:
     if seconds < 7200:  # noqa: PLR2004  below two hours minutes say more
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def order_words(order: Order) -> str:
-    """Write an order for a message."""
-    coins, base = plain(order.coins), order.ref.symbol.split("/")[0]
-    worst = "or better" if order.time_in_force is TimeInForce.POST_ONLY else "or better, at once"
-    reduce = ", reduce-only" if order.reduce_only else ""
-    verb = "sell" if order.side is Side.SELL else "buy back"
-    where = f"{order.ref.symbol} on {order.ref.exchange}"
-    return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"

@@ -70,6 +70,11 @@ class InstrumentRef:
         """The asset that profit and margin are paid in, by the symbol; empty for spot."""
         return self.symbol.partition(":")[2].partition("-")[0]
 
+    @property
+    def is_inverse(self) -> bool:
+        """True if the symbol says that it is settled in the coin that is traded."""
+        return self.settle == self.base != self.symbol.partition("/")[2].partition(":")[0]
+
     def __str__(self) -> str:
         return f"{self.exchange}:{self.symbol}"
 

@@ -7,15 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly
-
-
-class PositionSide(StrEnum):
-    """Which side of an instrument is held."""
-
-    SHORT = "short"
-    LONG = "long"
 
 
 class Witness(StrEnum):

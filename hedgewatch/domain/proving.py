@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSnapshot, CoinBalance, PartFailure
-from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.instrument import InstrumentRef, PositionSide
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.proof import (
     Belief,
     Believed,
     Doubted,
-    PositionSide,
     Proof,
     Subject,
     Witness,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hedgewatch.domain.instrument import Instrument, InstrumentKind
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.answers import rows_of
 from hedgewatch.exchanges.door import Door
@@ -36,6 +37,17 @@ class Asked:
     received_at: datetime
     faults: Mapping[str, Fault]
     rows_seen: int = 0
+
+
+def asked_by(call: Call, ids: Iterable[tuple[Instrument, str]], *, perpetuals_only: bool) -> dict[str, str]:
+    """Return the symbols, with the exchange's own ids, of the instruments that a call answers for."""
+    return {
+        instrument.ref.symbol: market_id
+        for instrument, market_id in ids
+        if (instrument.kind is not InstrumentKind.SPOT) is call.futures
+        and call.is_for(instrument.payoff)
+        and (not perpetuals_only or instrument.kind is InstrumentKind.PERPETUAL)
+    }
 
 
 class Desk:

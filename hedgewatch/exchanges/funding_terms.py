@@ -29,9 +29,9 @@ class Term:
 class FundingTerms:
     """Remembers the funding terms of one exchange."""
 
-    def __init__(self, terms: Terms | None) -> None:
-        """Follow the plan of a quirk; None: this exchange tells its terms with its rates."""
-        self._terms = terms
+    def __init__(self, plan: Terms) -> None:
+        """Follow a plan of a quirk."""
+        self.plan = plan
         self._known: dict[str, Term] = {}
         self._answered_at: datetime | None = None
         self._answer_was_empty = False
@@ -40,32 +40,25 @@ class FundingTerms:
 
     async def refresh(self, desk: Desk, ids: Mapping[str, str], now: datetime) -> Fault | None:
         """Ask for what is not known any more; a failure is returned and changes nothing."""
-        if self._terms is None or not ids:
-            return None
-        due = self._due_contracts(ids, now) if self._terms.call.each else ids if self._is_due(ids, now) else {}
+        due = self._due_contracts(ids, now) if self.plan.call.each else ids if self._is_due(ids, now) else {}
         if not due:
             return None
         self._tried_at = now
-        asked = await desk.ask(self._terms.call, due)
+        asked = await desk.ask(self.plan.call, due)
         if isinstance(asked, Fault):
             return asked
         self._learn(asked, ids, now)
         return next(iter(asked.faults.values()), None)
 
     def _is_due(self, ids: Mapping[str, str], now: datetime) -> bool:
-        plan = self._terms
-        if plan is None:
-            return False
         if self._answered_at is not None and not self._covered.issuperset(ids):
             return True
         if self._tried_at is not None and now - self._tried_at < RETRY_AFTER:
             return False
-        return self._answered_at is None or now - self._answered_at >= plan.every
+        return self._answered_at is None or now - self._answered_at >= self.plan.every
 
     def _due_contracts(self, ids: Mapping[str, str], now: datetime) -> Mapping[str, str]:
-        plan = self._terms
-        if plan is None:
-            return {}
+        plan = self.plan
         due = [symbol for symbol in ids if not self._holds(self._known.get(symbol), plan.every, now)]
         due.sort(key=lambda symbol: (symbol in self._known, symbol))
         return {symbol: ids[symbol] for symbol in due[: plan.budget]}
@@ -103,11 +96,11 @@ class FundingTerms:
         term = self._known.get(symbol)
         if term is not None:
             return term.interval_hours if now - term.learned_at < STALE_AFTER else None
-        if self._terms is None or self._terms.absent_hours is None or self._answered_at is None:
+        if self.plan.absent_hours is None or self._answered_at is None:
             return None
         if now - self._answered_at >= STALE_AFTER or symbol not in self._covered:
             return None
-        usual = self._terms.absent_hours
+        usual = self.plan.absent_hours
         if self._answer_was_empty and (settles_at is None or settles_at.hour % usual or settles_at.minute):
             return None
         return usual

@@ -15,7 +15,7 @@ from typing import Any
 import ccxt
 
 from hedgewatch.domain.errors import HedgewatchError
-from hedgewatch.domain.instrument import Instrument
+from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.client import guarded_twin
 from hedgewatch.exchanges.door import Door
@@ -174,8 +174,12 @@ class Markets:
         """Ask the exchange for all its markets. Runs in a thread."""
         quirk = self._door.quirk
         twin = guarded_twin(quirk, self._door, timeout_seconds=self._timeout)
+        methods = quirk.market_calls
+        if any(InstrumentRef(exchange=quirk.exchange, symbol=symbol).is_inverse for symbol in symbols):
+            methods += quirk.inverse_market_calls
+            twin.options |= quirk.inverse_options
         try:
-            listed = [market for method in quirk.market_calls for market in getattr(twin, method)({}) or ()]
+            listed = [market for method in methods for market in getattr(twin, method)({}) or ()]
         finally:
             twin.session.close()
         by_symbol = {market["symbol"]: market for market in listed if market}

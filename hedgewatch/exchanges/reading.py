@@ -104,16 +104,19 @@ class Reader:
         if instrument.kind is InstrumentKind.SPOT:
             parts.quote = self._part(parts, "quote", symbol, self._plans[False, "quote"], _quote)
             return parts
-        parts.quote = self._part(parts, "quote", symbol, self._plans[True, "quote"], _quote)
-        parts.mark = self._part(parts, "mark", symbol, self._plans[True, "mark"], _mark)
+        parts.quote = self._part(parts, "quote", symbol, self._plan(instrument, "quote"), _quote)
+        parts.mark = self._part(parts, "mark", symbol, self._plan(instrument, "mark"), _mark)
         _refuse_disagreement(parts)
         if instrument.kind is InstrumentKind.PERPETUAL:
-            funding = self._part(parts, "funding", symbol, self._plans[True, "funding"], self._funding)
+            funding = self._part(parts, "funding", symbol, self._plan(instrument, "funding"), self._funding)
             if funding is not None:
                 parts.funding, problems = funding
                 for problem in problems:
                     parts.note("funding", problem.reason, problem.detail)
         return parts
+
+    def _plan(self, instrument: Instrument, part: str) -> Sequence[Call]:
+        return [call for call in self._plans[True, part] if call.is_for(instrument.payoff)]
 
     def _part(
         self, parts: _Parts, name: str, symbol: str, calls: Sequence[Call], parse: Callable[[str, Row, Call, Stamp], T]

@@ -14,7 +14,7 @@ from typing import Any
 import ccxt.async_support
 
 from hedgewatch.domain.errors import ConfigurationError
-from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, Payoff
 from hedgewatch.domain.market import (
     ExchangeAnswer,
     ExchangeOutcome,
@@ -23,7 +23,7 @@ from hedgewatch.domain.market import (
     SettledFunding,
     UnknownReason,
 )
-from hedgewatch.exchanges.asking import Asked, Desk
+from hedgewatch.exchanges.asking import Asked, Desk, asked_by
 from hedgewatch.exchanges.client import guarded_client
 from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault
@@ -96,7 +96,7 @@ class CcxtSource:
         self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=self._timeout)
         self.desk = Desk(self.client, self.door, clock)
         self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=patience.listing_seconds)
-        self._terms = FundingTerms(self._quirk.terms)
+        self._terms = [FundingTerms(plan) for plan in (self._quirk.terms, self._quirk.inverse_terms) if plan]
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
         self._jumps = JumpGuard()
@@ -176,7 +176,10 @@ class CcxtSource:
         silent = [
             reading.ref.symbol
             for reading in found.readings
-            if isinstance(reading, MarketReading) and reading.funding and reading.funding.interval_hours is None
+            if isinstance(reading, MarketReading)
+            and reading.funding
+            and reading.funding.interval_hours is None
+            and self._has_history(reading.instrument)
         ]
         if not silent or not self._quirk.interval_from_history:
             return False
@@ -187,19 +190,19 @@ class CcxtSource:
     def _work(self, known: Sequence[Instrument], wanted: Wanted) -> dict[str, Coroutine[Any, Any, Any]]:
         """List what to ask side by side, by name, and tell the door which rows to keep."""
         now, work = self._clock.now(), dict[str, Coroutine[Any, Any, Any]]()
-        ids: dict[InstrumentKind, dict[str, str]] = {kind: {} for kind in InstrumentKind}
-        for instrument in known:
-            ids[instrument.kind][instrument.ref.symbol] = self.markets.market_id(instrument.ref.symbol)
-        perpetuals = ids[InstrumentKind.PERPETUAL]
-        by_side = {False: ids[InstrumentKind.SPOT], True: {**perpetuals, **ids[InstrumentKind.FUTURE]}}
-        self.door.wanted = {futures: frozenset(side.values()) for futures, side in by_side.items()}
+        ids = [(instrument, self.markets.market_id(instrument.ref.symbol)) for instrument in known]
+        self.door.wanted = {
+            futures: frozenset(market_id for one, market_id in ids if (one.kind is not InstrumentKind.SPOT) is futures)
+            for futures in (False, True)
+        }
         for call in self._quirk.calls:
-            asked = perpetuals if call.each and call.rate is not None else by_side[call.futures]
-            if asked:
+            if asked := asked_by(call, ids, perpetuals_only=call.each and call.rate is not None):
                 work[call.name] = self.desk.ask(call, asked)
-        if perpetuals and self._quirk.terms is not None:
-            work["terms"] = self._terms.refresh(self.desk, perpetuals, now)
-        since = {ref: at for ref, at in wanted.settled_since.items() if ref.symbol in perpetuals}
+        for terms in self._terms:
+            if asked := asked_by(terms.plan.call, ids, perpetuals_only=True):
+                work[terms.plan.call.name] = terms.refresh(self.desk, asked, now)
+        funded = {i.ref for i in known if i.kind is InstrumentKind.PERPETUAL and self._has_history(i)}
+        since = {ref: at for ref, at in wanted.settled_since.items() if ref in funded}
         if since:
             work["history"] = self._history.ask(since)
         if self.skew.is_due():
@@ -210,16 +213,19 @@ class CcxtSource:
         text = f"{self._exchange} did not answer within {self._timeout:f} s"
         return await gathered(work, deadline, Fault(reason=UnknownReason.TIMEOUT, text=text))
 
+    def _has_history(self, instrument: Instrument) -> bool:
+        return instrument.payoff is not Payoff.INVERSE or self._quirk.has_inverse_history
+
     def _interval(self, symbol: str, settles_at: datetime | None) -> Decimal | None:
-        told = self._terms.interval(symbol, settles_at, self._clock.now())
-        return told if told is not None else self._history.intervals.interval(symbol)
+        told = (terms.interval(symbol, settles_at, self._clock.now()) for terms in self._terms)
+        return next((hours for hours in told if hours is not None), self._history.intervals.interval(symbol))
 
     def _read(
         self, instruments: Sequence[Instrument], answers: Mapping[Call, Asked | Fault]
     ) -> tuple[MarketReading | ReadingFailure, ...]:
         now = self._clock.now()
         known = Known(
-            settles_at=lambda symbol: self._terms.settles_at(symbol, now),
+            settles_at=lambda symbol: next(filter(None, (one.settles_at(symbol, now) for one in self._terms)), None),
             interval=self._interval,
             listing=self.markets.info,
         )
@@ -263,7 +269,7 @@ class CcxtSource:
 
     def describe_calls(self) -> tuple[str, ...]:
         """Say which call answers for which part, a line each."""
-        plans = [*self._quirk.calls, *([self._quirk.terms.call] if self._quirk.terms else [])]
+        plans = [*self._quirk.calls, *(terms.plan.call for terms in self._terms)]
         return tuple(_description(call) for call in plans)
 
     async def close(self) -> None:

@@ -42,7 +42,7 @@ class InstrumentName:
     @property
     def is_inverse(self) -> bool:
         """True if it is settled in the coin."""
-        return self.settle is not None and self.settle != self.quote
+        return self.ref.is_inverse
 
     def __str__(self) -> str:
         return str(self.ref)

@@ -16,8 +16,8 @@ from hedgewatch.domain.account import (
 )
 from hedgewatch.domain.contract_facts import ContractFact
 from hedgewatch.domain.hedge import HedgeSnapshot
+from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.inventory import HoldingSnapshot
-from hedgewatch.domain.proof import PositionSide
 from hedgewatch.monitoring.ports import PaymentRecord, PaymentSource
 from hedgewatch.storage.bulk import Row
 from hedgewatch.storage.identities import Key, account_key, holding_key, instrument_key

@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.proof import (
     Doubt,
     Fall,
     MarginKind,
     MarginShare,
-    PositionSide,
     Proof,
     Subject,
     Witness,

@@ -19,8 +19,9 @@ from hedgewatch.domain.account import (
     OpenOrder,
     PartFailure,
 )
+from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
-from hedgewatch.domain.proof import Believed, Doubted, Fall, PositionSide, Proof, Subject
+from hedgewatch.domain.proof import Believed, Doubted, Fall, Proof, Subject
 from hedgewatch.domain.proving import Proven, contracts_held, prove_coins, prove_positions
 from tests.domain.accounts import (
     DOWN,

@@ -19,7 +19,7 @@ from hedgewatch.domain.account import (
     PartFailure,
 )
 from hedgewatch.domain.contract_facts import ContractFact, FactName
-from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.instrument import InstrumentRef, PositionSide
 from hedgewatch.domain.inventory import Holding, HoldingSnapshot, value_holding
 from hedgewatch.domain.market import Stamp, UnknownReason
 from hedgewatch.domain.proof import (
@@ -27,7 +27,6 @@ from hedgewatch.domain.proof import (
     Fall,
     MarginKind,
     MarginShare,
-    PositionSide,
     Proof,
     Subject,
     Witness,

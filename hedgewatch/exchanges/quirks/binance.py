@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
 
@@ -24,6 +24,7 @@ BINANCE = Quirk(
             name="futures bookTicker",
             method="fapiPublicGetTickerBookTicker",
             futures=True,
+            payoff=Payoff.LINEAR,
             path="/fapi/v1/ticker/bookTicker",
             bid="bidPrice",
             ask="askPrice",
@@ -33,7 +34,30 @@ BINANCE = Quirk(
             name="premiumIndex",
             method="fapiPublicGetPremiumIndex",
             futures=True,
+            payoff=Payoff.LINEAR,
             path="/fapi/v1/premiumIndex",
+            mark="markPrice",
+            index="indexPrice",
+            rate="lastFundingRate",
+            settles_at="nextFundingTime",
+            time="time",
+        ),
+        Call(
+            name="inverse bookTicker",
+            method="dapiPublicGetTickerBookTicker",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            path="/dapi/v1/ticker/bookTicker",
+            bid="bidPrice",
+            ask="askPrice",
+            time="time",
+        ),
+        Call(
+            name="inverse premiumIndex",
+            method="dapiPublicGetPremiumIndex",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            path="/dapi/v1/premiumIndex",
             mark="markPrice",
             index="indexPrice",
             rate="lastFundingRate",
@@ -43,16 +67,38 @@ BINANCE = Quirk(
     ),
     # https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-Info
     terms=Terms(
-        call=Call(name="fundingInfo", method="fapiPublicGetFundingInfo", futures=True, interval="fundingIntervalHours"),
+        call=Call(
+            name="fundingInfo",
+            method="fapiPublicGetFundingInfo",
+            futures=True,
+            payoff=Payoff.LINEAR,
+            interval="fundingIntervalHours",
+        ),
+        every=timedelta(hours=1),
+        absent_hours=Decimal(8),
+    ),
+    inverse_terms=Terms(
+        call=Call(
+            name="inverse fundingInfo",
+            method="dapiPublicGetFundingInfo",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            interval="fundingIntervalHours",
+        ),
         every=timedelta(hours=1),
         absent_hours=Decimal(8),
     ),
     options={"fetchMarkets": {"types": ["spot", "linear"]}, "fetchMargins": False},
+    inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     allowed=(
         paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
         paths(
             "fapi.binance.com",
             r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+        ),
+        paths(
+            "dapi.binance.com",
+            r"/dapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
         ),
     ),
     # https://developers.binance.com/docs/binance-spot-api-docs/errors

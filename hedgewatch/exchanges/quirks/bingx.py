@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
 
@@ -25,6 +25,7 @@ BINGX = Quirk(
             name="swap ticker",
             method="swapV2PublicGetQuoteTicker",
             futures=True,
+            payoff=Payoff.LINEAR,
             path="/swap/v2/quote/ticker",
             rows=("data",),
             bid="bidPrice",
@@ -35,6 +36,7 @@ BINGX = Quirk(
             name="premiumIndex",
             method="swapV2PublicGetQuotePremiumIndex",
             futures=True,
+            payoff=Payoff.LINEAR,
             path="/swap/v2/quote/premiumIndex",
             rows=("data",),
             mark="markPrice",
@@ -44,12 +46,40 @@ BINGX = Quirk(
             interval="fundingIntervalHours",
             time="updateTime",
         ),
+        Call(
+            name="inverse ticker",
+            method="cswapV1PublicGetMarketTicker",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            path="/cswap/v1/market/ticker",
+            rows=("data",),
+            bid="bidPrice",
+            ask="askPrice",
+            time="closeTime",
+        ),
+        # it names no interval and there is no history to tell one: the interval of inverse contracts stays unknown
+        Call(
+            name="inverse premiumIndex",
+            method="cswapV1PublicGetMarketPremiumIndex",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            path="/cswap/v1/market/premiumIndex",
+            rows=("data",),
+            mark="markPrice",
+            index="indexPrice",
+            rate="lastFundingRate",
+            settles_at="nextFundingTime",
+            envelope_time="timestamp",
+        ),
     ),
     market_calls=("fetch_spot_markets", "fetch_swap_markets"),
+    inverse_market_calls=("fetch_inverse_swap_markets",),
+    has_inverse_history=False,
     allowed=(
         paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
+        paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex)"),
     ),
     codes=codes_of(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
 
@@ -27,6 +27,7 @@ BYBIT = Quirk(
             name="linear tickers",
             method="publicGetV5MarketTickers",
             futures=True,
+            payoff=Payoff.LINEAR,
             path="/v5/market/tickers",
             marker="category=linear",
             params={"category": "linear"},
@@ -40,8 +41,27 @@ BYBIT = Quirk(
             interval="fundingIntervalHour",
             envelope_time="time",
         ),
+        Call(
+            name="inverse tickers",
+            method="publicGetV5MarketTickers",
+            futures=True,
+            payoff=Payoff.INVERSE,
+            path="/v5/market/tickers",
+            marker="category=inverse",
+            params={"category": "inverse"},
+            rows=("result", "list"),
+            bid="bid1Price",
+            ask="ask1Price",
+            mark="markPrice",
+            index="indexPrice",
+            rate="fundingRate",
+            settles_at="nextFundingTime",
+            interval="fundingIntervalHour",
+            envelope_time="time",
+        ),
     ),
     options={"fetchMarkets": {"types": ["spot", "linear"]}},
+    inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
     allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|risk-limit|time)"),),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from hedgewatch.domain.instrument import OrderUnit
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
 
 
@@ -18,6 +18,7 @@ class Call:
     """One question to an exchange and where its answer keeps what we want.
 
     name: how the call is named as a source. method: ccxt's method. futures: it answers for futures, else for spot.
+    payoff: it answers for futures of this payoff only, None: of any.
     path, marker: end of the path and a piece of the query by which its answer is recognised; path "" is never cut.
     rows: the keys that lead to the list. id_key: the exchange's own id in a row. bid … time: keys in a row.
     envelope_time: key of the answer's own time. interval_minutes: the interval is in minutes, else hours.
@@ -28,6 +29,7 @@ class Call:
     name: str
     method: str
     futures: bool
+    payoff: Payoff | None = None
     path: str = ""
     marker: str = ""
     params: Mapping[str, str | int] = field(default_factory=dict)
@@ -46,6 +48,10 @@ class Call:
     unified: bool = False
     each: bool = False
     bare_numbers: bool = False
+
+    def is_for(self, payoff: Payoff | None) -> bool:
+        """Tell whether it answers for a contract of this payoff."""
+        return self.payoff in {None, payoff}
 
     def answers(self, path: str, query: str) -> bool:
         """Tell whether a request of this path and query is this call for all instruments."""
@@ -70,8 +76,10 @@ class Terms:
 class Quirk:
     """All that an exchange does its own way.
 
-    calls: what a cycle asks. market_calls: ccxt's methods that list the markets. options: ccxt's. spared: pieces of a
-    URL that are never asked, with the answer they get. allowed: host and path pattern of every request that may leave;
+    calls: what a cycle asks. market_calls: ccxt's methods that list the markets. options: ccxt's. inverse_market_calls,
+    inverse_options: those to list inverse contracts too, where one is wanted. inverse_terms: where terms of those are
+    kept, if apart. has_inverse_history: their settled rates can be asked. spared: pieces of a URL that are never asked,
+    with the answer they get. allowed: host and path pattern of every request that may leave;
     empty means any public GET of the hosts ccxt names. codes: the exchange's error codes. forbidden_means: what a bare
     403 is, forbidden_wait: how long it lasts. market_interval: key of the interval in the listing, in minutes.
     history_params: for the settled rates. interval_from_history: where nothing else tells the interval, the spacing of
@@ -81,8 +89,11 @@ class Quirk:
     exchange: str
     calls: tuple[Call, ...]
     terms: Terms | None = None
+    inverse_terms: Terms | None = None
     market_calls: tuple[str, ...] = ("fetch_markets",)
+    inverse_market_calls: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    inverse_options: Mapping[str, Any] = field(default_factory=dict)
     spared: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     allowed: tuple[tuple[str, re.Pattern[str]], ...] = ()
     codes: Mapping[str, UnknownReason] = field(default_factory=dict)
@@ -90,6 +101,7 @@ class Quirk:
     forbidden_wait: timedelta | None = None
     market_interval: str | None = None
     history_params: Mapping[str, str | int] = field(default_factory=dict)
+    has_inverse_history: bool = True
     interval_from_history: bool = False
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False

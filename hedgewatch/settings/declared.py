@@ -25,9 +25,9 @@ def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
 
 
 def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:
-    """Return every instrument that a hedge names, built or not; without inverse ones, whose listings are not read."""
+    """Return every instrument that a hedge names, built or not."""
     names = (name for hedge in settings.hedges for name in (*hedge.spot, *(leg.futures for leg in hedge.all_legs)))
-    return tuple(name.ref for name in names if not name.is_inverse)
+    return tuple(name.ref for name in names)
 
 
 def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:

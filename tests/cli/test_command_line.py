@@ -73,11 +73,6 @@ def test_a_command_that_is_not_built_says_so(name: str, capsys: Captured) -> Non
     assert told.err == f"hedgewatch: `hedgewatch {name}` is not built yet in this version\n"
 
 
-def test_an_option_that_is_not_built_says_so(capsys: Captured) -> None:
-    assert run_command(["doctor", "--record", "answers"]) == 2
-    assert capsys.readouterr().err == "hedgewatch: `hedgewatch doctor --record` is not built yet in this version\n"
-
-
 def test_the_version_is_told(capsys: Captured) -> None:
     assert run_command(["--version"]) == 0
     assert capsys.readouterr().out.startswith("hedgewatch ")

@@ -69,6 +69,7 @@ class CcxtAccountSource:
         self._ledgers = tuple(Ledger(plan, account, self._desk, clock) for plan in self.quirk.ledgers[margin])
         self._notebook = Notebook()
         self._owned: Mapping[str, Decimal] = {}
+        self.results: Answers = {}  # of the last fetch
         self._is_open = True
         self._fetching = asyncio.Lock()
 
@@ -133,7 +134,7 @@ class CcxtAccountSource:
         known, unlisted = await self._know(wanted, deadline)
         topics = list(topics_of(self._questions, known))
         await self._ask(topics, known, wanted, deadline)
-        answers = self._answers(topics)
+        answers = self.results = self._answers(topics)
         failure = self._failure(answers)
         if failure is not None:
             return failure

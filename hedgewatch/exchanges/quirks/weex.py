@@ -45,7 +45,8 @@ WEEX = Quirk(
     allowed=(
         paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/ticker/bookTicker|time)"),
         paths(
-            "api-contract.weex.com", r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|time)"
+            "api-contract.weex.com",
+            r"/capi/v3/market/(exchangeInfo|ticker/(bookTicker|24hr)|premiumIndex|fundingRate|time)",
         ),
     ),
     codes=codes_of(

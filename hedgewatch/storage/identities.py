@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, select
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot
 from hedgewatch.domain.hedge import Hedge
-from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading
 from hedgewatch.monitoring.ports import CycleRecord
@@ -20,14 +20,6 @@ from hedgewatch.storage.types import maybe_ms, to_text
 
 INSTRUMENT_FACTS = 16  # columns of an instrument besides its number
 Key = tuple[str, ...]
-
-
-def kind_of_symbol(symbol: str) -> InstrumentKind:
-    """Tell an instrument's kind by ccxt's unified symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
-    _, colon, settle = symbol.partition(":")
-    if not colon:
-        return InstrumentKind.SPOT
-    return InstrumentKind.FUTURE if "-" in settle else InstrumentKind.PERPETUAL
 
 
 def hedge_key(hedge: Hedge) -> Key:
@@ -156,7 +148,12 @@ def _instrument_row(instrument: Instrument) -> Row:
 def _unread_row(key: Key) -> Row:
     """Describe an instrument that could not be read yet by its symbol alone."""
     exchange, symbol = key
-    return (exchange, symbol, kind_of_symbol(symbol).value, *(None,) * (INSTRUMENT_FACTS - 2))
+    return (
+        exchange,
+        symbol,
+        InstrumentRef(exchange=exchange, symbol=symbol).kind.value,
+        *(None,) * (INSTRUMENT_FACTS - 2),
+    )
 
 
 def _value(member: Hashable) -> Any:  # noqa: ANN401  the text of an enum's member, or None

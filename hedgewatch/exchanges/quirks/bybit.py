@@ -64,7 +64,10 @@ BYBIT = Quirk(
     inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
-    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|risk-limit|time)"),),
+    allowed=(
+        paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|risk-limit|time)"),
+        paths("api.bybit.com", r"/v5/market/(mark-price-)?kline"),
+    ),
     # https://bybit-exchange.github.io/docs/v5/error
     codes=codes_of(
         {

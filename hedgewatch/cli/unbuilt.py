@@ -20,7 +20,6 @@ COMMANDS = (
     "sql",
     "export",
     "statement",
-    "backfill",
     "import",
     "replay",
     "rules",

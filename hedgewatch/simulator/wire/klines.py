@@ -117,7 +117,8 @@ def bingx_swap(*, of_mark: bool) -> Answer:
 
     def named(one: Candle) -> Row:
         prices = {"open": one.open, "high": one.high, "low": one.low, "close": one.close}
-        told: Row = {name: text(price) for name, price in prices.items()} | {"volume": text(one.volume)}
+        told: Row = {name: text(price) for name, price in prices.items()}
+        told["volume"] = text(one.volume)
         return told | ({"openTime": one.at, "closeTime": one.at} if of_mark else {"time": one.at})
 
     def answer(ask: Ask) -> object:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import SystemRandom
 
+from hedgewatch.bootstrap.accounts import make_account_source
 from hedgewatch.bootstrap.telling import make_notifiers, routing_of
 from hedgewatch.domain.rules import EXCHANGE_RULES
 from hedgewatch.exchanges.source import CcxtSource, Patience
+from hedgewatch.monitoring.accounts import needs_of
 from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
@@ -75,7 +77,8 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
             stack.push_async_callback(notifier.close)
         database = open_database(settings.storage.url.resolve(environ).get_secret_value())
         stack.callback(database.close)
-        collector = _collector(settings, watch, SqlMarketShelf(database), clock, patience=patience)
+        parts = _Parts(settings=settings, environ=environ, shelf=SqlMarketShelf(database), clock=clock)
+        collector = _collector(parts, watch, patience=patience)
         stack.push_async_callback(collector.close)
         deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom())
         stack.push_async_callback(deliverer.drain)
@@ -88,7 +91,8 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
         store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value())
-        collector = _collector(settings, watch, MemoryStore(), clock, patience=one_look(LOOK_DEADLINE_SECONDS))
+        parts = _Parts(settings=settings, environ=environ, shelf=MemoryStore(), clock=clock)
+        collector = _collector(parts, watch, patience=one_look(LOOK_DEADLINE_SECONDS))
         stack.push_async_callback(collector.close)
         return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
 
@@ -101,12 +105,36 @@ def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     return PastReader(history)
 
 
-def _collector(settings: Settings, watch: Watch, shelf: MarketShelf, clock: Clock, *, patience: Patience) -> Collector:
-    sources = [
-        make_source(settings, exchange, shelf, clock, patience=patience)
-        for exchange in instruments_by_exchange(watch.hedges)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What sources are made of."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    shelf: MarketShelf
+    clock: Clock
+
+
+def _collector(parts: _Parts, watch: Watch, *, patience: Patience) -> Collector:
+    settings, clock = parts.settings, parts.clock
+    accounts = list(needs_of(watch.hedges))
+    at_accounts = (settings.accounts[account].exchange for account in accounts)
+    sources = {
+        exchange: make_source(settings, exchange, parts.shelf, clock, patience=patience)
+        for exchange in dict.fromkeys((*instruments_by_exchange(watch.hedges), *at_accounts))
+    }
+    readers = [
+        make_account_source(
+            settings,
+            account,
+            sources[settings.accounts[account].exchange],
+            environ=parts.environ,
+            clock=clock,
+            timeout_seconds=patience.answer_seconds,
+        )
+        for account in accounts
     ]
-    return Collector(sources, deadline_seconds=patience.answer_seconds, clock=clock)
+    return Collector(sources.values(), readers, deadline_seconds=patience.answer_seconds, clock=clock)
 
 
 def make_source(

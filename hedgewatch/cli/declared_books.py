@@ -16,7 +16,7 @@ from hedgewatch.cli.loading import loaded_settings
 from hedgewatch.cli.wishes import naming_options
 from hedgewatch.domain.errors import ConfigurationError, InvalidValueError, StoreUnavailableError
 from hedgewatch.domain.exposure import pnl
-from hedgewatch.domain.hedge import DeclaredPosition
+from hedgewatch.domain.hedge import DeclaredPosition, Hedge
 from hedgewatch.domain.instrument import Payoff
 from hedgewatch.domain.liquidation_rules import LIQUIDATION_RULES, OTHER_EXCHANGES
 from hedgewatch.domain.numbers import ONE, ZERO, exactly, plain
@@ -73,7 +73,8 @@ def _stored(settings: Settings, name: str) -> tuple[Row, Row, str | None]:
 @exactly
 def _terms(settings: Settings, entry: HedgeEntry, given: Given, *, hedge_row: Row, leg_row: Row) -> Terms:
     [hedge] = declared_hedges(settings.model_copy(update={"hedges": (entry,)}))
-    name, position = entry.all_legs[0].futures, hedge.legs[0].position
+    name = entry.all_legs[0].futures
+    position = hedge.legs[0].position or DeclaredPosition(contracts=leg_row.get("contracts"))
     price, basis, note = _price(given, hedge_row)
     payoff = Payoff.INVERSE if name.is_inverse else Payoff.LINEAR
     contracts, size = _contracts(name, position, leg_row, price + basis)
@@ -83,7 +84,7 @@ def _terms(settings: Settings, entry: HedgeEntry, given: Given, *, hedge_row: Ro
         asset=entry.asset,
         quote=name.quote,
         payoff=payoff,
-        holding=sum((one.holding.counted * one.share for one in hedge.held), ZERO),
+        holding=_declared_coins(hedge) if _is_declared(hedge) else hedge_row.get("holding"),
         price=price,
         basis=basis,
         contracts=contracts,
@@ -92,6 +93,16 @@ def _terms(settings: Settings, entry: HedgeEntry, given: Given, *, hedge_row: Ro
         rate=position.maintenance_margin_rate,
         fee_rate=rule.usual_fee,
         notes=(note,),
+    )
+
+
+def _is_declared(hedge: Hedge) -> bool:
+    return all(one.holding.quantity is not None for one in hedge.held)
+
+
+def _declared_coins(hedge: Hedge) -> Decimal:
+    return sum(
+        ((one.holding.quantity or ZERO) * one.holding.counts_as_per_unit * one.share for one in hedge.held), ZERO
     )
 
 

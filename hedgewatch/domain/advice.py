@@ -2,152 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from hedgewatch.domain.exposure import PricedPosition, coins_of, hedge_ratio, position_value
+from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
-from hedgewatch.domain.instrument import Instrument
-from hedgewatch.domain.market import MarketReading, Quote
-from hedgewatch.domain.numbers import ZERO, exactly, plain
+from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.order import Order, Side, TimeInForce
-from hedgewatch.domain.rebalance import Grid, Shortage, TargetMode, Trade, target_coins, trade_of
-from hedgewatch.domain.sizing import order_quantity, round_price
+from hedgewatch.domain.pricing import Priced, price_trade
+from hedgewatch.domain.rebalance import TargetMode, target_coins
+from hedgewatch.domain.resting import resting_orders
+from hedgewatch.domain.sizing import order_quantity
 
-SLIPPAGE_CAP = Decimal("0.001")
-DEEPEST_DISCOUNT = Decimal("0.01")
 VALID_FOR = timedelta(seconds=60)
+SHORT_SIDE = "short"
+NOT_YOURS = "if you no longer own these coins"
+MAY_REST = "if no such order rests there already: the open orders could not be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """The orders that mend a hedge; where there are none although there is a drift, ``why_none`` says why."""
+    """The orders that mend a hedge; where there are none although there is a drift, ``why_none`` says why.
+
+    resting: what rests at the accounts already and was taken off, in words. condition: what must hold for the orders,
+    where it is not proven.
+    """
 
     orders: tuple[Order, ...] = ()
     why_none: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Priced:
-    """A trade in a leg, with the price it would be placed at."""
-
-    leg: LegSnapshot
-    instrument: Instrument
-    position: PricedPosition
-    trade: Trade
-    price: Decimal
-    is_marketable: bool
-
-    @property
-    def notional(self) -> Decimal:
-        """What the order is worth at its own price, in quote."""
-        size = self.position.contract_size
-        return position_value(self.position.payoff, self.trade.contracts, size, self.price).notional_quote
-
-    @property
-    def coins(self) -> Decimal:
-        """How many coins it moves, counted at the mark as the position is."""
-        return coins_of(self.position.payoff, self.trade.contracts, self.position.contract_size, self.position.price)
+    resting: tuple[str, ...] = ()
+    condition: str | None = None
 
 
 @exactly
 def rebalance_orders(snapshot: HedgeSnapshot, *, is_critical: bool) -> Advice:
-    """Return the order that brings a hedge back to its target, on the grid of the leg it is for.
+    """Return the orders that bring a hedge back to its target, each on the grid of the leg it is for.
 
-    A sale is for the first leg, a purchase for the first one that is short.
-    Never past the target (contracts round down). Under-hedged: sell, passive, or if critical marketable with a cap of
-    10 bp; none while the future is bid more than 1 % below spot. Over-hedged: buy, reduce-only, passive, at most what
-    is short. Source: domain specification 2.4, contracts section 5.
+    A sale is for the first leg that can take it, a purchase for those that are short, in their order; where legs have
+    shares, for those that are off theirs. What rests at an account already is taken off and named. Never past the
+    target (contracts round down). Under-hedged: sell, passive, or if critical marketable with a cap of 10 bp; none
+    while the future is bid more than 1 % below spot. Over-hedged: buy, reduce-only, passive, at most what is short.
+    Nothing in a leg whose contract's size is in doubt. Source: domain specification 2.4, contracts section 5.
     """
     if snapshot.exposure is None or snapshot.futures_coins is None or not snapshot.legs:
         return Advice(why_none="the position is not known")
     wanted = target_coins(TargetMode.COIN, snapshot.exposure, snapshot.hedge.target_ratio) - snapshot.futures_coins
+    return _advice(snapshot, wanted, snapshot.legs, is_critical=is_critical)
+
+
+@exactly
+def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advice:
+    """Return the purchases, reduce-only and passive, that close the shorts of some legs."""
+    if any(leg.coins is None for leg in legs):
+        return Advice(why_none="the position is not known")
+    short = sum((-leg.coins for leg in legs if leg.coins is not None and leg.coins < 0), ZERO)
+    return _advice(snapshot, short, legs, is_critical=False) if short else Advice(why_none="nothing is short")
+
+
+def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot], *, is_critical: bool) -> Advice:
+    """Go through the legs with room until what is wanted (below zero: sell) is covered."""
     side = Side.SELL if wanted < 0 else Side.BUY
-    leg = _leg_for(side, snapshot.legs)
-    if not isinstance(leg.reading, MarketReading) or leg.reading.quote is None:
-        return Advice(why_none=f"{leg.leg.futures} has no live quote to price an order at")
-    instrument, quote = leg.reading.instrument, leg.reading.quote
-    if side is Side.SELL and (refusal := _locked_in(quote, snapshot.spot_price)):
-        return Advice(why_none=refusal)
-    position, grid = _position(leg, instrument, quote), _grid(instrument)
-    if position is None or grid is None:
-        return Advice(why_none=f"the lot size of {leg.leg.futures} is not known")
-    is_marketable = is_critical and side is Side.SELL
-    price = _limit_price(side, quote, instrument.tick, is_marketable=is_marketable)
-    trade = trade_of(wanted, position, grid, limit_price=price)
-    priced = _Priced(
-        leg=leg, instrument=instrument, position=position, trade=trade, price=price, is_marketable=is_marketable
-    )
-    if trade.shortage is not None:
-        return Advice(why_none=_shortage_words(priced))
-    return Advice(orders=(_order(snapshot, priced),))
+    rests = {leg.leg.name: resting_orders(side, leg) for leg in legs}
+    left = abs(wanted) - sum((rest.coins for rest in rests.values()), ZERO)
+    found: list[Priced] = []
+    refusals: list[str] = []
+    for leg, room in _rooms(side, snapshot, legs):
+        part = left if room is None else min(left, room - rests[leg.leg.name].coins)
+        if part <= 0:
+            continue
+        priced = price_trade(side, leg, part, snapshot.spot_price, is_marketable=is_critical and side is Side.SELL)
+        if isinstance(priced, str):
+            refusals.append(priced)
+            continue
+        found.append(priced)
+        left -= priced.coins
+    words = tuple(rest.words for rest in rests.values() if rest.words)
+    if not found:
+        return Advice(why_none=next(iter([*words, *refusals]), "no leg has room for an order"), resting=words)
+    return Advice(orders=tuple(_orders(snapshot, found)), resting=words, condition=_condition(snapshot, side, found))
 
 
-def _leg_for(side: Side, legs: Sequence[LegSnapshot]) -> LegSnapshot:
-    short = (leg for leg in legs if leg.coins is not None and leg.coins < 0)
-    return next(short, legs[0]) if side is Side.BUY else legs[0]
+def _condition(snapshot: HedgeSnapshot, side: Side, found: Iterable[Priced]) -> str | None:
+    is_unproven = side is Side.BUY and snapshot.coin_fall is not None
+    may_rest = any(priced.leg.orders is None for priced in found)
+    said = [words for words, holds in ((NOT_YOURS, is_unproven), (MAY_REST, may_rest)) if holds]
+    return ", and ".join(said) or None
 
 
-def _position(leg: LegSnapshot, instrument: Instrument, quote: Quote) -> PricedPosition | None:
-    """Return what the leg holds, at the mark: contracts become coins as in the position itself."""
-    if instrument.payoff is None:
-        return None
-    return PricedPosition(
-        payoff=instrument.payoff,
-        contracts=leg.contracts or ZERO,
-        contract_size=instrument.contract_size,
-        price=leg.mark_price if leg.mark_price is not None else quote.mid,
-    )
+def _rooms(
+    side: Side, snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]
+) -> Iterable[tuple[LegSnapshot, Decimal | None]]:
+    """Yield the legs that can take an order, with the coins that fit; None: any number."""
+    targets = _targets(snapshot)
+    for leg in legs:
+        held = leg.coins or ZERO
+        target = targets.get(leg.leg.name)
+        gap = None if target is None else (held - target if side is Side.SELL else target - held)
+        if side is Side.BUY:
+            yield leg, -held if gap is None else min(-held, gap)
+        else:
+            yield leg, gap
 
 
-def _grid(instrument: Instrument) -> Grid | None:
-    if instrument.lot_step is None:
-        return None
-    return Grid(
-        lot_step=instrument.lot_step,
-        min_contracts=max(instrument.min_contracts or ZERO, instrument.lot_step),
-        min_notional=instrument.min_notional or ZERO,
-    )
+def _targets(snapshot: HedgeSnapshot) -> dict[str, Decimal]:
+    """Return the futures coins that each leg should have, where legs have shares; those without share the rest."""
+    legs = [leg.leg for leg in snapshot.legs]
+    shared = [leg.share for leg in legs if leg.share is not None]
+    if not shared or snapshot.exposure is None:
+        return {}
+    whole = target_coins(TargetMode.COIN, snapshot.exposure, snapshot.hedge.target_ratio)
+    rest = (ONE - sum(shared, ZERO)) / (len(legs) - len(shared)) if len(legs) > len(shared) else ZERO
+    return {leg.name: whole * (rest if leg.share is None else leg.share) for leg in legs}
 
 
-def _locked_in(quote: Quote, spot_price: Decimal | None) -> str | None:
-    if spot_price is None or quote.bid >= spot_price * (1 - DEEPEST_DISCOUNT):
-        return None
-    discount = (1 - quote.bid / spot_price) * 100
-    return f"no order: selling now would lock in {discount:.2f} % below spot"
+def _orders(snapshot: HedgeSnapshot, found: Iterable[Priced]) -> Iterable[Order]:
+    """Write the orders; each one's ratio counts those before it as filled."""
+    coins = snapshot.futures_coins
+    for priced in found:
+        if coins is not None:
+            coins += priced.coins if priced.trade.side is Side.BUY else -priced.coins
+        ratio = None if coins is None or snapshot.exposure is None else hedge_ratio(snapshot.exposure, coins)
+        yield _order(snapshot, priced, ratio)
 
 
-def _limit_price(side: Side, quote: Quote, tick: Decimal | None, *, is_marketable: bool) -> Decimal:
-    passive = quote.ask if side is Side.SELL else quote.bid
-    price = quote.bid * (1 - SLIPPAGE_CAP) if is_marketable else passive
-    return round_price(side, price, tick) if tick is not None else price
-
-
-def _shortage_words(priced: _Priced) -> str:
-    """Say what would be enough for the exchange."""
-    instrument = priced.instrument
-    if priced.trade.shortage is Shortage.CONTRACTS:
-        least = max(instrument.min_contracts or ZERO, instrument.lot_step or ZERO)
-        return f"no order: {instrument.ref.symbol} takes {plain(least)} contracts or more"
-    found, enough = plain(priced.notional, 6), plain(instrument.min_notional or ZERO)
-    return f"no order: it would be worth {found} {instrument.quote}, and {enough} is the least there"
-
-
-def _order(snapshot: HedgeSnapshot, priced: _Priced) -> Order:
-    instrument, trade, coins = priced.instrument, priced.trade, priced.coins
-    fee = instrument.taker_fee if priced.is_marketable else instrument.maker_fee
-    after = None
-    if snapshot.futures_coins is not None and snapshot.exposure is not None:
-        signed = coins if trade.side is Side.BUY else -coins
-        after = hedge_ratio(snapshot.exposure, snapshot.futures_coins + signed)
+def _order(snapshot: HedgeSnapshot, priced: Priced, ratio_after: Decimal | None) -> Order:
+    instrument, trade, leg = priced.instrument, priced.trade, priced.leg
+    fees = leg.fees
+    maker, taker = (fees.maker, fees.taker) if fees else (instrument.maker_fee, instrument.taker_fee)
+    fee = taker if priced.is_marketable else maker
     return Order(
         ref=instrument.ref,
-        account=priced.leg.leg.account,
+        account=leg.leg.account,
         side=trade.side,
-        position_side=None,
-        coins=coins,
+        position_side=SHORT_SIDE if leg.held.is_dual_side else None,
+        coins=priced.coins,
         contracts=trade.contracts,
         order_quantity=order_quantity(trade.contracts, instrument.contract_size, instrument.order_unit),
         order_unit=instrument.order_unit,
@@ -156,5 +146,5 @@ def _order(snapshot: HedgeSnapshot, priced: _Priced) -> Order:
         reduce_only=trade.reduce_only,
         valid_until=snapshot.read_at + VALID_FOR,
         estimated_fee_usd=None if fee is None else priced.notional * fee,
-        hedge_ratio_after=after,
+        hedge_ratio_after=ratio_after,
     )

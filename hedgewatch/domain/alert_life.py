@@ -90,7 +90,7 @@ def _reached(state: AlertState, finding: Finding, settings: RuleSettings) -> Sev
     ripe = [
         level
         for level, outcome in finding.levels.items()
-        if outcome is OutcomeKind.BREACH and _is_enough(state.pending[level], settings.levels[level].patience)
+        if outcome is OutcomeKind.BREACH and _is_enough(state.pending[level], settings.patience_of(level))
     ]
     return max(ripe, key=lambda level: level.rank, default=None)
 

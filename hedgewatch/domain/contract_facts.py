@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from hedgewatch.domain.account import LeverageTiers
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import MarketReading, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import PRECISION, plain
@@ -50,14 +51,43 @@ class ContractFact:
 
 
 Facts = Mapping[InstrumentRef, Mapping[FactName, ContractFact]]
+TierTexts = Mapping[InstrumentRef, tuple[str, str]]
+NO_TIERS: TierTexts = {}
+
+
+TOLD_FOR = timedelta(hours=24)  # so long a change is news
+
+
+def recent_change(known: Facts, ref: InstrumentRef, name: FactName, now: datetime) -> ContractFact | None:
+    """Return the last change of a fact if it is less than a day old; a fact seen for the first time is none."""
+    fact = known.get(ref, {}).get(name)
+    return fact if fact is not None and fact.before is not None and now - fact.seen_at < TOLD_FOR else None
+
+
+def tiers_text(tiers: LeverageTiers) -> str:
+    """Write leverage tiers as one text: ``unit floor:rate floor:rate …``, whatever else is told of them."""
+    parts = (f"{_text(tier.floor)}:{_text(tier.maintenance_margin_rate)}" for tier in tiers.tiers)
+    return " ".join((tiers.unit.value, *parts))
+
+
+def with_changes(known: Facts, changed: Iterable[ContractFact]) -> Facts:
+    """Return the facts after some have changed."""
+    after = dict(known)
+    for fact in changed:
+        after[fact.ref] = {**after.get(fact.ref, {}), fact.name: fact}
+    return after
 
 
 def changed_facts(
-    known: Facts, readings: Iterable[MarketReading | ReadingFailure], seen_at: datetime
+    known: Facts,
+    readings: Iterable[MarketReading | ReadingFailure],
+    seen_at: datetime,
+    tiers: TierTexts = NO_TIERS,
 ) -> tuple[ContractFact, ...]:
     """Return the facts that a cycle's readings tell for the first time, or otherwise than they are known.
 
-    What is not told stays as it is known. A symbol that the exchange does not know any more is unlisted.
+    What is not told stays as it is known. A symbol that the exchange does not know any more is unlisted. tiers: by
+    contract, each with the call that told.
     """
     return tuple(
         ContractFact(
@@ -69,9 +99,13 @@ def changed_facts(
             source=source,
         )
         for reading in readings
-        for name, (value, source) in _told(reading, known).items()
+        for name, (value, source) in {**_told(reading, known), **_tiers(reading.ref, tiers)}.items()
         if (before := known.get(reading.ref, {}).get(name)) is None or before.value != value
     )
+
+
+def _tiers(ref: InstrumentRef, tiers: TierTexts) -> Mapping[FactName, tuple[str, str]]:
+    return {FactName.TIERS: tiers[ref]} if ref in tiers else {}
 
 
 def _told(reading: MarketReading | ReadingFailure, known: Facts) -> Mapping[FactName, tuple[str, str]]:

@@ -13,6 +13,8 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO
 
+Reading = MarketReading | ReadingFailure
+STALE_REASONS = frozenset({UnknownReason.STALE, UnknownReason.FROZEN})
 MICROSECOND, MICROSECONDS = timedelta(microseconds=1), 1_000_000  # as fine as a datetime is
 FROZEN_POLLS = 3
 FROZEN_SECONDS = Decimal(30)
@@ -47,6 +49,27 @@ def why_unusable(quote: Quote, still: Standstill | None, now: datetime) -> Unkno
     if still is not None and still.is_frozen:
         return UnknownReason.FROZEN
     return UnknownReason.STALE if seconds_between(now, quote.stamp.received_at) > OLDEST_PRICE else None
+
+
+def why_no_price(
+    reading: Reading | None, still: Mapping[InstrumentRef, Standstill], now: datetime
+) -> UnknownReason | None:
+    """Return why a reading gives no price of now: it failed, came late or stands still; None if it gives one."""
+    if not isinstance(reading, MarketReading) or reading.quote is None:
+        return why_unknown(reading)
+    return why_unusable(reading.quote, still.get(reading.ref), now)
+
+
+def age_of(reading: Reading | None, now: datetime) -> Decimal | None:
+    """Return how many seconds ago a reading's quote was received, None where there is none."""
+    if not isinstance(reading, MarketReading) or reading.quote is None:
+        return None
+    return max(ZERO, seconds_between(now, reading.quote.stamp.received_at))
+
+
+def why_unknown(reading: Reading | None) -> UnknownReason:
+    """Return why a reading has no quote."""
+    return reading.reason if isinstance(reading, ReadingFailure) else UnknownReason.MISSING
 
 
 def are_a_pair(one: Quote, other: Quote) -> bool:

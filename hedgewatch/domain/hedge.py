@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot, Liquidation, MarginMode, OpenOrder, TradingFees
+from hedgewatch.domain.contract_facts import Facts
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (
@@ -18,6 +20,7 @@ from hedgewatch.domain.market import (
     SettledFunding,
     UnknownReason,
 )
+from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
 from hedgewatch.domain.thresholds import RuleSettings
 
 
@@ -44,16 +47,29 @@ class DeclaredPosition:
     margin: Decimal | None = None
     entry_basis: Decimal | None = None
     maintenance_margin_rate: Decimal | None = None
+    margin_mode: MarginMode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One futures position in one account. ``name``: the given one, else ``exchange:symbol[@account]``."""
+    """One futures position in one account. ``name``: the given one, else ``exchange:symbol[@account]``.
+
+    position None: read from the account. share: of what the legs carry together, 0 to 1, None if it is all the same.
+    counts_equity: the coins that back it in its account are exposure of this hedge; of legs that share a wallet one has
+    it.
+    """
 
     name: str
     futures: InstrumentRef
     account: str | None
-    position: DeclaredPosition
+    position: DeclaredPosition | None
+    share: Decimal | None = None
+    counts_equity: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """True if the position is read from an account, not declared."""
+        return self.position is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +158,40 @@ class FundingMean:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPosition:
+    """What a leg holds, declared or read, in one form. None: not known. Short is negative; zero contracts: flat.
+
+    coins: where they were declared instead of contracts. margin: what backs it alone, unrealised profit left out.
+    margin, maintenance_margin, unrealised_pnl: settle asset. liquidation_price, reported_notional (quote, positive) and
+    maintenance_margin: as the exchange says. doubt: why the contracts are not known. fall: what it was proven to fall
+    from.
+    """
+
+    contracts: Decimal | None = None
+    coins: Decimal | None = None
+    entry_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    margin: Decimal | None = None
+    margin_mode: MarginMode | None = None
+    maintenance_margin: Decimal | None = None
+    maintenance_margin_rate: Decimal | None = None
+    liquidation_price: Liquidation = None
+    unrealised_pnl: Decimal | None = None
+    reported_notional: Decimal | None = None
+    is_dual_side: bool | None = None
+    adl_quantile: int | None = None
+    doubt: Doubted | None = None
+    fall: Fall | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegSnapshot:
     """All facts of one leg at one moment. None: not known. Coins and contracts: short is negative.
 
     basis = futures mid minus spot mid; basis_rate = basis / spot. funding_rate_8h: the coming settlement's rate per 8
-    h.
+    h. unknown: why there is no price. is_never: no move can liquidate it. size_doubt: why its contract's size is not
+    believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
+    account is read. fees: of its account.
     """
 
     leg: Leg
@@ -171,6 +216,11 @@ class LegSnapshot:
     quality: Quality
     unknown: UnknownReason | None
     data_age_seconds: Decimal | None
+    held: HeldPosition = field(default_factory=HeldPosition)
+    is_never: bool = False
+    size_doubt: str | None = None
+    orders: tuple[OpenOrder, ...] | None = ()
+    fees: TradingFees | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +228,8 @@ class HedgeSnapshot:
     """All facts of one hedge at one moment; the columns of hedge_history. None: not known.
 
     holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative. spot_unknown: why
-    there is no spot price, None if there is one.
+    there is no spot price, None if there is one. quantities: coins of each holding by its name, None: not known.
+    coin_doubt: why the exposure is not known. coin_fall: coins that were proven to have left, why is not known.
     """
 
     hedge: Hedge
@@ -186,7 +237,7 @@ class HedgeSnapshot:
     spot: MarketReading | ReadingFailure | None
     spot_price: Decimal | None
     legs: tuple[LegSnapshot, ...]
-    holding: Decimal
+    holding: Decimal | None
     exposure: Decimal | None
     futures_coins: Decimal | None
     net_exposure: Decimal | None
@@ -208,6 +259,9 @@ class HedgeSnapshot:
     quality: Quality
     data_age_seconds: Decimal | None
     spot_unknown: UnknownReason | None = None
+    quantities: Mapping[str, Decimal | None] = field(default_factory=dict)
+    coin_doubt: Doubted | None = None
+    coin_fall: Fall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +269,8 @@ class CycleFacts:
     """What all rules of one cycle may look at.
 
     poll_seconds: the configured interval. answers: by exchange. past: what the store remembered before this cycle.
+    accounts: what each said, by its name. beliefs: what is proven of positions and coins. contracts: what is known of
+    every instrument, each fact with its latest change.
     """
 
     read_at: datetime
@@ -222,3 +278,6 @@ class CycleFacts:
     answers: Mapping[str, ExchangeAnswer]
     readings: Mapping[InstrumentRef, MarketReading | ReadingFailure]
     past: Past
+    accounts: Mapping[str, AccountSnapshot | AccountFailure] = field(default_factory=dict)
+    beliefs: Mapping[Subject, Belief] = field(default_factory=dict)
+    contracts: Facts = field(default_factory=dict)

@@ -83,6 +83,11 @@ class InstrumentRef:
         """True if the symbol says that it is settled in the coin that is traded."""
         return self.settle == self.base != self.symbol.partition("/")[2].partition(":")[0]
 
+    @property
+    def is_dated(self) -> bool:
+        """True if the symbol ends in an expiry: such a contract has no funding."""
+        return "-" in self.symbol.partition(":")[2]
+
     def __str__(self) -> str:
         return f"{self.exchange}:{self.symbol}"
 

@@ -11,25 +11,22 @@ from hedgewatch.domain.numbers import exactly
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """An amount of an asset owned, declared by its owner.
+    """An amount of an asset owned, declared by its owner or read from an account.
 
-    quantity: coins of ``asset``. counts_as_asset and counts_as_per_unit: one coin counts as that many of another asset
-    (staked and wrapped coins). cost_basis: average price paid, USD per coin, None if not known.
+    quantity: coins of ``asset``, None where they are read: all of the ``account``, over its wallets, earn included.
+    counts_as_asset and counts_as_per_unit: one coin counts as that many of another asset (staked and wrapped coins).
+    cost_basis: average price paid, USD per coin, None if not known.
     """
 
     name: str
     asset: str
-    quantity: Decimal
+    quantity: Decimal | None
     counts_as_asset: str
     counts_as_per_unit: Decimal
     cost_basis: Decimal | None = None
     where: str | None = None
     locked_until: date | None = None
-
-    @property
-    def counted(self) -> Decimal:
-        """Coins of ``counts_as_asset`` that this holding stands for."""
-        return self.quantity * self.counts_as_per_unit
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,13 +83,15 @@ class Mark:
 class Funding:
     """The funding rate of the coming settlement.
 
-    rate: fraction per interval, positive means longs pay shorts. interval_hours None: the exchange did not say.
+    rate: fraction per interval, positive means longs pay shorts. interval_hours None: the exchange did not say, for
+    this reason.
     """
 
     rate: Decimal
     interval_hours: Decimal | None
     settles_at: datetime | None
     stamp: Stamp
+    no_interval: UnknownReason = UnknownReason.MISSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

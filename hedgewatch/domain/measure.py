@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 
-from hedgewatch.domain.basis import basis, basis_label
-from hedgewatch.domain.exposure import coins_of, contracts_of, hedge_ratio, pnl
-from hedgewatch.domain.freshness import Standstill, are_a_pair, standstills, why_unusable
-from hedgewatch.domain.funding import mean_of_window, rate_per_8h, rate_per_year
-from hedgewatch.domain.hedge import (
-    CycleFacts,
-    DeclaredPosition,
-    FundingMean,
-    Hedge,
-    HedgeSnapshot,
-    Leg,
-    LegSnapshot,
-    Quality,
-)
-from hedgewatch.domain.instrument import NO_HEDGE, Instrument, InstrumentRef, Payoff
-from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
-from hedgewatch.domain.numbers import ZERO, exactly, from_float
-
-Reading = MarketReading | ReadingFailure
-STALE_REASONS = frozenset({UnknownReason.STALE, UnknownReason.FROZEN})
+from hedgewatch.domain.collateral import coin_equity
+from hedgewatch.domain.exposure import hedge_ratio
+from hedgewatch.domain.freshness import STALE_REASONS, Reading, Standstill, age_of, standstills, why_no_price
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, LegSnapshot, Quality
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.market import MarketReading, UnknownReason
+from hedgewatch.domain.measure_leg import measure_leg
+from hedgewatch.domain.numbers import ZERO, exactly
+from hedgewatch.domain.position import believed_coins
+from hedgewatch.domain.proof import Belief, Believed, Doubted
 
 
 @exactly
@@ -33,13 +23,21 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     """Return everything that can be said of a hedge now; what cannot be known is None and lowers the quality."""
     still = standstills(hedge, facts)
     spot = live_spot(hedge, facts, still)
-    spot_unknown = _why_no_price(spot, still, facts.read_at)
+    spot_unknown = why_no_price(spot, still, facts.read_at)
     spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
     spot_price = spot_quote.mid if spot_quote else None
-    legs = tuple(_measure_leg(leg, facts, spot_quote, still) for leg in hedge.legs)
-    holding = sum((share.holding.counted * share.share for share in hedge.held), ZERO)
+    legs = tuple(measure_leg(leg, facts, spot_quote, still) for leg in hedge.legs)
+    owned = {share.holding.name: _coins_of(share.holding, facts) for share in hedge.held}
+    equity = coin_equity(hedge, legs, facts)
+    holding = _total(
+        _counted(owned[share.holding.name], share.holding.counts_as_per_unit * share.share) for share in hedge.held
+    )
+    exposure = None if holding is None or isinstance(equity, Doubted) else holding + equity
     coins = _total(leg.coins for leg in legs)
-    ratio = hedge_ratio(holding, coins) if coins is not None else None
+    ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
+    beliefs = [*owned.values(), *([equity] if isinstance(equity, Doubted) else [])]
+    doubt = next((belief for belief in beliefs if isinstance(belief, Doubted)), None)
+    funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
     return HedgeSnapshot(
         hedge=hedge,
         read_at=facts.read_at,
@@ -47,26 +45,29 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         spot_price=spot_price,
         legs=legs,
         holding=holding,
-        exposure=holding,
+        exposure=exposure,
         futures_coins=coins,
-        net_exposure=None if coins is None else holding + coins,
+        net_exposure=None if coins is None or exposure is None else exposure + coins,
         hedge_ratio=ratio,
         drift=None if ratio is None else ratio - hedge.target_ratio,
         notional_usd=_total(_notional(leg) for leg in legs),
         futures_price=_weighted(legs, lambda leg: leg.futures_price),
         basis_rate=_weighted(legs, lambda leg: leg.basis_rate),
-        funding_rate_8h=_weighted(legs, lambda leg: leg.funding_rate_8h),
-        funding_apr=_weighted(legs, lambda leg: leg.funding_apr),
-        liquidation_price=None,
-        liquidation_distance=None,
-        margin_usage=None,
-        leverage=None,
+        funding_rate_8h=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_rate_8h),
+        funding_apr=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_apr),
+        liquidation_price=_nearest(legs, lambda leg: leg.liquidation_price),
+        liquidation_distance=_nearest(legs, lambda leg: leg.liquidation_distance),
+        margin_usage=_highest(leg.margin_usage for leg in legs),
+        leverage=_highest(leg.leverage for leg in legs),
         carry_cost_usd=None,
         protection_usd=None,
         cost_ratio=None,
         unrealised_pnl_usd=_total(leg.unrealised_pnl_usd for leg in legs),
-        quality=_quality_of_hedge(spot_unknown, legs),
+        quality=_quality_of_hedge(spot_unknown, legs, doubt),
         spot_unknown=spot_unknown,
+        quantities={name: belief.value if isinstance(belief, Believed) else None for name, belief in owned.items()},
+        coin_doubt=doubt,
+        coin_fall=next((b.fall for b in owned.values() if isinstance(b, Believed) and b.fall is not None), None),
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 
@@ -74,148 +75,37 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
 def live_spot(hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Standstill]) -> Reading | None:
     """Return the first spot source with a price of now, else the first one's reading; None if none was asked."""
     readings = [facts.readings[ref] for ref in hedge.spot if ref in facts.readings]
-    live = (reading for reading in readings if _why_no_price(reading, still, facts.read_at) is None)
+    live = (reading for reading in readings if why_no_price(reading, still, facts.read_at) is None)
     return next(live, next(iter(readings), None))
-
-
-def _why_no_price(
-    reading: Reading | None, still: Mapping[InstrumentRef, Standstill], now: datetime
-) -> UnknownReason | None:
-    """Return why a reading gives no price of now: it failed, came late or stands still; None if it gives one."""
-    if not isinstance(reading, MarketReading) or reading.quote is None:
-        return why_unknown(reading)
-    return why_unusable(reading.quote, still.get(reading.ref), now)
-
-
-def age_of(reading: Reading | None, now: datetime) -> Decimal | None:
-    """Return how many seconds ago a reading's quote was received, None where there is none."""
-    if not isinstance(reading, MarketReading) or reading.quote is None:
-        return None
-    return max(ZERO, from_float((now - reading.quote.stamp.received_at).total_seconds(), "age"))
-
-
-def why_unknown(reading: Reading | None) -> UnknownReason:
-    """Return why a reading has no quote."""
-    return reading.reason if isinstance(reading, ReadingFailure) else UnknownReason.MISSING
-
-
-def position_coins(position: DeclaredPosition, instrument: Instrument | None, price: Decimal | None) -> Decimal | None:
-    """Return a declared position in coins, short negative; None without the contract, or (inverse) the price."""
-    if position.coins is not None:
-        return position.coins
-    if position.contracts is None or instrument is None or instrument.payoff is None:
-        return None
-    if instrument.payoff is Payoff.LINEAR:
-        return position.contracts * instrument.contract_size
-    if price is None:
-        return None
-    return coins_of(instrument.payoff, position.contracts, instrument.contract_size, price)
-
-
-def position_contracts(
-    position: DeclaredPosition, instrument: Instrument | None, price: Decimal | None
-) -> Decimal | None:
-    """Return a declared position in the exchange's contracts, short negative; None where that cannot be known."""
-    if position.contracts is not None:
-        return position.contracts
-    if position.coins is None or instrument is None or instrument.payoff is None:
-        return None
-    if instrument.payoff is Payoff.LINEAR:
-        return position.coins / instrument.contract_size
-    return contracts_of(instrument.payoff, position.coins, instrument.contract_size, price) if price else None
-
-
-def _measure_leg(
-    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
-) -> LegSnapshot:
-    reading = _futures_reading(leg.futures, facts)
-    read = reading if isinstance(reading, MarketReading) else None
-    instrument, funding = (read.instrument, read.funding) if read else (None, None)
-    unknown = _why_no_price(reading, still, facts.read_at)
-    quote = read.quote if read and unknown is None else None
-    price, mark = quote.mid if quote else None, read.mark if read else None
-    mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
-    found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
-    marked = basis(mark_price, index_price) if mark_price is not None and index_price is not None else None
-    hours = funding.interval_hours if funding else None
-    rate_8h = rate_per_8h(funding.rate, hours) if funding and hours is not None else None
-    return LegSnapshot(
-        leg=leg,
-        reading=reading,
-        contracts=position_contracts(leg.position, instrument, mark_price),
-        coins=position_coins(leg.position, instrument, mark_price),
-        futures_price=price,
-        mark_price=mark_price,
-        basis=found.absolute if found else None,
-        basis_rate=found.rate if found else None,
-        mark_basis_rate=marked.rate if marked else None,
-        basis_label=basis_label(found.rate).value if found else None,
-        funding=funding,
-        funding_rate_8h=rate_8h,
-        funding_apr=rate_per_year(funding.rate, hours) if funding and hours is not None else None,
-        funding_mean=_funding_mean(leg, facts, rate_8h),
-        unrealised_pnl_usd=_unrealised(leg.position, instrument, mark_price),
-        liquidation_price=None,
-        liquidation_distance=None,
-        margin_usage=None,
-        leverage=None,
-        quality=_quality_of_leg(read, unknown, funding_rate=rate_8h),
-        unknown=unknown,
-        data_age_seconds=age_of(reading, facts.read_at),
-    )
-
-
-def _futures_reading(ref: InstrumentRef, facts: CycleFacts) -> Reading:
-    """Return what was read of a leg's future; a quanto one hedges no coin, so it is as good as not listed."""
-    reading = facts.readings.get(ref)
-    if reading is None:
-        return ReadingFailure(ref=ref, reason=UnknownReason.MISSING, detail=f"{ref} was not asked for")
-    if isinstance(reading, MarketReading) and reading.instrument.payoff is Payoff.QUANTO:
-        return ReadingFailure(ref=ref, reason=UnknownReason.UNKNOWN_SYMBOL, detail=f"{ref}: {NO_HEDGE}")
-    return reading
-
-
-def _funding_mean(leg: Leg, facts: CycleFacts, coming_8h: Decimal | None) -> FundingMean | None:
-    """Return the mean of the last day; where nothing is settled that is known, the coming rate stands in."""
-    mean = mean_of_window(facts.past.settled.get(leg.futures, ()), facts.read_at)
-    if mean is not None:
-        return FundingMean(rate_8h=mean[0], hours=mean[1], from_coming=False)
-    return None if coming_8h is None else FundingMean(rate_8h=coming_8h, hours=ZERO, from_coming=True)
-
-
-def _unrealised(
-    position: DeclaredPosition, instrument: Instrument | None, mark_price: Decimal | None
-) -> Decimal | None:
-    contracts = position_contracts(position, instrument, mark_price)
-    if instrument is None or instrument.payoff is None or contracts is None:
-        return None
-    if position.entry_price is None or mark_price is None:
-        return None
-    gain = pnl(instrument.payoff, contracts, instrument.contract_size, position.entry_price, mark_price)
-    return gain * mark_price if instrument.payoff is Payoff.INVERSE else gain
 
 
 def _notional(leg: LegSnapshot) -> Decimal | None:
     price = leg.mark_price if leg.mark_price is not None else leg.futures_price
+    if leg.coins == 0:
+        return ZERO
     return None if leg.coins is None or price is None else abs(leg.coins) * price
 
 
-def _quality_of_leg(
-    read: MarketReading | None, unknown: UnknownReason | None, *, funding_rate: Decimal | None
+def _coins_of(holding: Holding, facts: CycleFacts) -> Belief:
+    """Return the coins of a holding: what was declared, else what its account says and is proven."""
+    if holding.quantity is not None:
+        return Believed(value=holding.quantity)
+    return believed_coins(holding.account or "", holding.asset, facts)
+
+
+def _counted(belief: Belief, per_unit: Decimal) -> Decimal | None:
+    return belief.value * per_unit if isinstance(belief, Believed) else None
+
+
+def _quality_of_hedge(
+    spot_unknown: UnknownReason | None, legs: Sequence[LegSnapshot], coins: Doubted | None
 ) -> Quality:
-    if unknown in STALE_REASONS:
-        return Quality.STALE
-    if read is None or unknown is not None:
-        return Quality.UNKNOWN
-    return Quality.OK if read.mark is not None and funding_rate is not None else Quality.PARTIAL
-
-
-def _quality_of_hedge(spot_unknown: UnknownReason | None, legs: Sequence[LegSnapshot]) -> Quality:
-    """Grade a hedge: it is known as a whole or not, so without its spot price or one of its legs it is unknown."""
+    """Grade a hedge: it is known as a whole or not, so without its spot price, coins or one of its legs it is not."""
     qualities = {leg.quality for leg in legs}
-    if not legs or Quality.UNKNOWN in qualities or (spot_unknown is not None and spot_unknown not in STALE_REASONS):
+    reasons = [reason for reason in (spot_unknown, coins.reason if coins else None) if reason is not None]
+    if not legs or Quality.UNKNOWN in qualities or any(reason not in STALE_REASONS for reason in reasons):
         return Quality.UNKNOWN
-    if Quality.STALE in qualities or spot_unknown is not None:
+    if Quality.STALE in qualities or reasons:
         return Quality.STALE
     return Quality.OK if qualities == {Quality.OK} else Quality.PARTIAL
 
@@ -227,15 +117,30 @@ def _total(values: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _weighted(legs: Sequence[LegSnapshot], value: Callable[[LegSnapshot], Decimal | None]) -> Decimal | None:
-    """Average over the legs by coins; one unknown makes it unknown."""
-    pairs = [(value(leg), leg.coins) for leg in legs]
+    """Average over the legs by coins; one unknown makes it unknown. Legs that hold nothing count only by themselves."""
+    holding = [leg for leg in legs if leg.coins != 0] or legs
+    pairs = [(value(leg), abs(leg.coins) if leg.coins else None) for leg in holding]
     if len(pairs) == 1:
         return pairs[0][0]
-    known = [(number, abs(coins)) for number, coins in pairs if number is not None and coins is not None]
+    known = [(number, coins) for number, coins in pairs if number is not None and coins is not None]
     weight = sum((coins for _, coins in known), ZERO)
     if len(known) < len(pairs) or weight == 0:
         return None
     return sum((number * coins for number, coins in known), ZERO) / weight
+
+
+def _nearest(legs: Sequence[LegSnapshot], value: Callable[[LegSnapshot], Decimal | None]) -> Decimal | None:
+    """Return a value of the leg nearest to liquidation; None: one is not known, or none can be liquidated."""
+    mortal = [leg for leg in legs if not leg.is_never]
+    near = [(leg.liquidation_distance, leg) for leg in mortal if leg.liquidation_distance is not None]
+    if not near or len(near) < len(mortal):
+        return None
+    return value(min(near, key=lambda pair: pair[0])[1])
+
+
+def _highest(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(values)
+    return None if not known or None in known else max(value for value in known if value is not None)
 
 
 def _oldest(ages: Sequence[Decimal | None]) -> Decimal | None:

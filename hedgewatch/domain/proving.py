@@ -135,6 +135,15 @@ def contracts_held(beliefs: Mapping[Subject, Belief], account: str, ref: Instrum
     return Believed(value=sum((belief.value for belief in known), ZERO), fall=fall)
 
 
+@exactly
+def coins_held(beliefs: Mapping[Subject, Belief], account: str, asset: str) -> Belief:
+    """Return the coins of an asset over all wallets of an account."""
+    for subject, belief in beliefs.items():
+        if (subject.account, subject.name, subject.side) == (account, asset, None):
+            return belief
+    return Doubted(reason=UnknownReason.MISSING, detail=f"account {account}: {asset} was not read")
+
+
 def _weighed(
     subjects: Iterable[Subject],
     found: Mapping[Subject, _Found],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -59,13 +59,18 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
-    """One rule as set for one hedge (or for all)."""
+    """One rule as set for one hedge (or for all). facts: levels without a number, told on a fact, and their ``for``."""
 
     rule: str
     enabled: bool
     levels: Mapping[Severity, Level]
     keep_firing_for: Patience
     channels: tuple[str, ...] | None = None
+    facts: Mapping[Severity, Patience] = field(default_factory=dict)
+
+    def patience_of(self, severity: Severity) -> Patience:
+        """Return how long a level must be breached before it is told."""
+        return self.levels[severity].patience if severity in self.levels else self.facts[severity]
 
 
 class JudgedPer(StrEnum):

@@ -14,12 +14,12 @@ from hedgewatch.domain.account import (
     MovementKind,
     PartFailure,
 )
+from hedgewatch.domain.backing import DOLLARS
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.proof import MarginKind, MarginShare, Proof, Witness
 
-DOLLARS = "USD"  # the asset of a unified wallet: it counts all settle assets together
 SMALLEST_PART = Decimal("0.02")  # of the wallet's figure: less drowns in the price moves of the other positions
 CLOSEST_FIT = Decimal("0.05")  # of the position's figure: how exactly a wallet's sum must come out for it to witness
 NOTICED = Decimal("0.1")  # of the margin that should be free: more than that in use, and something is still held

@@ -132,9 +132,16 @@ def coming(settles_at: datetime | None, now: datetime) -> datetime | None:
     return settles_at if settles_at is not None and settles_at > now else None
 
 
-def make_funding(rate: Decimal, interval: Decimal | None, settles_at: datetime | None, stamp: Stamp) -> Funding:
-    """Put the parts of the coming funding together."""
-    return Funding(rate=rate, interval_hours=interval, settles_at=settles_at, stamp=stamp)
+def make_funding(
+    rate: Decimal,
+    interval: Decimal | None,
+    settles_at: datetime | None,
+    stamp: Stamp,
+    *,
+    no_interval: UnknownReason = UnknownReason.MISSING,
+) -> Funding:
+    """Put the parts of the coming funding together; ``no_interval``: why there is none, where there is none."""
+    return Funding(rate=rate, interval_hours=interval, settles_at=settles_at, stamp=stamp, no_interval=no_interval)
 
 
 @exactly

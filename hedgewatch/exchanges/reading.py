@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from hedgewatch.domain.instrument import Instrument, InstrumentKind
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
 from hedgewatch.domain.market import Funding, Mark, MarketReading, Quote, ReadingFailure, Stamp, UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.exchanges.asking import Asked
@@ -162,9 +162,12 @@ class Reader:
             detail = "the settlement time is not known" if told is None else f"the settlement time {told} is past"
             problems.append(UnreadableError(UnknownReason.MISSING if told is None else UnknownReason.STALE, detail))
         interval = self._interval(row, call, symbol, settles_at, problems)
-        if interval is None:
-            problems.append(UnreadableError(UnknownReason.MISSING, "the funding interval is not known"))
-        return make_funding(rate, interval, settles_at, stamp), problems
+        reason = UnknownReason.MISSING
+        if InstrumentRef(exchange=self._quirk.exchange, symbol=symbol).is_inverse:
+            reason = self._quirk.no_inverse_interval
+        if interval is None and reason is not UnknownReason.NOT_AVAILABLE:
+            problems.append(UnreadableError(reason, "the funding interval is not known"))
+        return make_funding(rate, interval, settles_at, stamp, no_interval=reason), problems
 
     def _interval(
         self, row: Row, call: Call, symbol: str, settles_at: datetime | None, problems: list[UnreadableError]

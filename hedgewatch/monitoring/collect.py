@@ -10,7 +10,9 @@ from decimal import Decimal
 from hedgewatch.domain.hedge import Hedge, Past
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading, ReadingFailure, UnknownReason
-from hedgewatch.monitoring.ports import Clock, ExchangeSource, Wanted
+from hedgewatch.monitoring.accounts import Said, failed_account
+from hedgewatch.monitoring.ports import AccountSource, AccountWanted, Clock, ExchangeSource, Wanted
+from hedgewatch.monitoring.side_by_side import SideBySide
 
 SETTLED_WINDOW = timedelta(hours=24)
 SETTLED_LOOKBACK = timedelta(hours=33)  # one more interval than the window, so that each record's own interval is known
@@ -93,51 +95,41 @@ def failed_answer(exchange: str, refs: Sequence[InstrumentRef], reason: UnknownR
 
 
 class Collector:
-    """Asks all sources side by side. At most one question per exchange is open at any time.
+    """Asks exchanges and accounts, all side by side."""
 
-    A question that outlives the deadline is left to end by itself (a cancelled call would still burn the exchange's
-    budget); its answer serves the next cycle if that one's own question is late as well.
-    """
-
-    def __init__(self, sources: Iterable[ExchangeSource], *, deadline_seconds: Decimal, clock: Clock) -> None:
+    def __init__(
+        self,
+        sources: Iterable[ExchangeSource],
+        accounts: Iterable[AccountSource] = (),
+        *,
+        deadline_seconds: Decimal,
+        clock: Clock,
+    ) -> None:
         """Take the sources and how long one cycle waits for them."""
-        self._sources = {source.exchange: source for source in sources}
-        self._deadline = float(deadline_seconds)
-        self._clock = clock
-        self._open: dict[str, asyncio.Task[ExchangeAnswer]] = {}
-        self._asked_at: dict[str, datetime] = {}
+
+        def failed(exchange: str, wanted: Wanted, reason: UnknownReason, detail: str) -> ExchangeAnswer:
+            return failed_answer(exchange, wanted.instruments, reason, detail)
+
+        def silent(account: str, _: AccountWanted, reason: UnknownReason, detail: str) -> Said:
+            return failed_account(by_name[account].exchange, account, reason, detail)
+
+        by_name = {source.account: source for source in accounts}
+        self._exchanges = SideBySide(
+            {source.exchange: source for source in sources}, failed, deadline_seconds=deadline_seconds, clock=clock
+        )
+        self._accounts = SideBySide(by_name, silent, deadline_seconds=deadline_seconds, clock=clock)
 
     async def collect(self, wanted: Mapping[str, Wanted]) -> Mapping[str, ExchangeAnswer]:
         """Return one answer per exchange; an exchange that did not answer in time gives a failed one."""
-        late = {name: task for name, task in self._open.items() if task.done()}
-        fresh: dict[str, asyncio.Task[ExchangeAnswer]] = {}
-        for exchange, what in wanted.items():
-            if exchange not in self._open or exchange in late:
-                fresh[exchange] = asyncio.create_task(self._sources[exchange].fetch(what), name=f"fetch {exchange}")
-                self._asked_at[exchange] = self._clock.now()
-        self._open.update(fresh)
-        if fresh:
-            await asyncio.wait(fresh.values(), timeout=self._deadline)
-        return {exchange: self._answer(exchange, what, late.get(exchange)) for exchange, what in wanted.items()}
+        return await self._exchanges.ask(wanted)
 
-    def _answer(self, exchange: str, what: Wanted, late: asyncio.Task[ExchangeAnswer] | None) -> ExchangeAnswer:
-        for task in (self._open[exchange], late):
-            if task is None or not task.done():
-                continue
-            if task is self._open[exchange]:
-                del self._open[exchange]
-            failure = task.exception()
-            if failure is None:
-                return task.result()
-            detail = f"{exchange} could not be read: {type(failure).__name__}"
-            return failed_answer(exchange, what.instruments, UnknownReason.FETCH_ERROR, detail)
-        waited = (self._clock.now() - self._asked_at[exchange]).total_seconds()
-        detail = f"{exchange} has not answered for {waited:.0f} s"
-        return failed_answer(exchange, what.instruments, UnknownReason.TIMEOUT, detail)
+    async def collect_all(
+        self, wanted: Mapping[str, Wanted], accounts: Mapping[str, AccountWanted]
+    ) -> tuple[Mapping[str, ExchangeAnswer], Mapping[str, Said]]:
+        """Return one answer per exchange and per account; what did not answer in time gives a failed one."""
+        return await asyncio.gather(self._exchanges.ask(wanted), self._accounts.ask(accounts))
 
     async def close(self) -> None:
-        """End open questions and close every source."""
-        for task in self._open.values():
-            task.cancel()
-        await asyncio.gather(*self._open.values(), return_exceptions=True)
-        await asyncio.gather(*(source.close() for source in self._sources.values()))
+        """End open questions and close every source, accounts first: they ask through their exchange."""
+        await self._accounts.close()
+        await self._exchanges.close()

@@ -10,17 +10,30 @@ from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent
-from hedgewatch.domain.contract_facts import ContractFact, changed_facts
+from hedgewatch.domain.contract_facts import ContractFact, changed_facts, with_changes
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.inventory import HoldingSnapshot, value_holding
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.measure import measure_hedge
+from hedgewatch.domain.proof import Proof
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, payment_records, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.judge import Verdict, judge, with_settled
 from hedgewatch.monitoring.payload import event_payload
-from hedgewatch.monitoring.ports import Clock, CycleRecord, CycleStore, EventDraft, Memory, OutboxDraft, Wanted
+from hedgewatch.monitoring.ports import (
+    Clock,
+    CycleRecord,
+    CycleStore,
+    EventDraft,
+    Memory,
+    OutboxDraft,
+    PaymentRecord,
+    Wanted,
+)
 from hedgewatch.monitoring.routing import Routing, outbox_drafts
+
+NOBODY: Mapping[str, Said] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +52,20 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleResult:
-    """What one cycle saw and said. facts: contract facts that were told for the first time, or not as before."""
+    """What one cycle saw and said.
+
+    facts: contract facts that were told for the first time, or not as before. accounts: what each said. payments: new
+    lines of their ledgers. proofs: those that changed.
+    """
 
     read_at: datetime
     answers: Mapping[str, ExchangeAnswer]
     snapshots: tuple[HedgeSnapshot, ...]
     verdict: Verdict
     facts: tuple[ContractFact, ...] = ()
+    accounts: tuple[Said, ...] = ()
+    payments: tuple[PaymentRecord, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
 
 def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ...]:
@@ -55,7 +75,8 @@ def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ..
         for share in snapshot.hedge.held:
             known = found.get(share.holding.name)
             if known is None or known.price_usd is None:
-                valued = value_holding(share.holding, share.holding.quantity, snapshot.spot_price)
+                quantity = snapshot.quantities.get(share.holding.name)
+                valued = value_holding(share.holding, quantity, snapshot.spot_price)
                 found[share.holding.name] = valued
     return tuple(found.values())
 
@@ -88,22 +109,23 @@ class MonitorCycle:
         self._by_exchange = instruments_by_exchange(watch.hedges)
         self._legs = [(hedge.name, leg.name) for hedge in watch.hedges for leg in hedge.legs]
         self._diary = SettlementDiary(leg.futures for hedge in watch.hedges for leg in hedge.legs)
+        self._needs = needs_of(watch.hedges)
         self._measured_at: Decimal | None = None
 
     async def run(self) -> CycleResult:
         """Collect, measure, judge, record. Raises StoreUnavailableError; faults of exchanges are values."""
         started_at = self._clock.now()
-        memory, answers = await self._collect(started_at)
-        result = self.assess(memory, answers)
+        memory, answers, said = await self._collect(started_at)
+        result = self.assess(memory, answers, said)
         await self._store.record(self._record(started_at, result))
         return result
 
     async def look(self) -> CycleResult:
         """Collect, measure and judge, and leave nothing behind."""
-        memory, answers = await self._collect(self._clock.now())
-        return self.assess(memory, answers)
+        memory, answers, said = await self._collect(self._clock.now())
+        return self.assess(memory, answers, said)
 
-    async def _collect(self, now: datetime) -> tuple[Memory, Mapping[str, ExchangeAnswer]]:
+    async def _collect(self, now: datetime) -> tuple[Memory, Mapping[str, ExchangeAnswer], Mapping[str, Said]]:
         instruments = [ref for refs in self._by_exchange.values() for ref in refs]
         memory = await self._store.recall(instruments, self._legs, now)
         settled = self._diary.due(memory.past, now)
@@ -114,19 +136,24 @@ class MonitorCycle:
             )
             for exchange, refs in self._by_exchange.items()
         }
-        answers = await self._collector.collect(wanted)
+        questions = account_questions(self._needs, memory, now)
+        answers, said = await self._collector.collect_all(wanted, questions)
         self._diary.note_asked(settled, answers, now)
-        return memory, answers
+        return memory, answers, said
 
-    def assess(self, memory: Memory, answers: Mapping[str, ExchangeAnswer]) -> CycleResult:
-        """Measure and judge what was collected. Nothing here waits for anything."""
+    def assess(
+        self, memory: Memory, answers: Mapping[str, ExchangeAnswer], said: Mapping[str, Said] = NOBODY
+    ) -> CycleResult:
+        """Prove, measure and judge what was collected. Nothing here waits for anything."""
         with collecting_later():
-            return self._assess(memory, answers)
+            return self._assess(memory, answers, said)
 
-    def _assess(self, memory: Memory, answers: Mapping[str, ExchangeAnswer]) -> CycleResult:
+    def _assess(self, memory: Memory, answers: Mapping[str, ExchangeAnswer], said: Mapping[str, Said]) -> CycleResult:
         read_at = self._clock.now()
         readings = {(reading.ref): reading for answer in answers.values() for reading in answer.readings}
         self._diary.note(readings.values())
+        proven = prove(said, self._needs, memory, self._watch.poll_seconds)
+        changed = changed_facts(memory.facts, readings.values(), read_at, tier_texts(said, self._needs))
         facts = with_settled(
             CycleFacts(
                 read_at=read_at,
@@ -134,6 +161,9 @@ class MonitorCycle:
                 answers=answers,
                 readings=readings,
                 past=memory.past,
+                accounts=said,
+                beliefs=proven.beliefs,
+                contracts=with_changes(memory.facts, changed),
             )
         )
         snapshots = tuple(measure_hedge(hedge, facts) for hedge in self._watch.hedges)
@@ -145,8 +175,16 @@ class MonitorCycle:
             late=memory.late,
             dt_seconds=self._elapsed(),
         )
-        changed = changed_facts(memory.facts, readings.values(), read_at)
-        return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict, facts=changed)
+        return CycleResult(
+            read_at=read_at,
+            answers=answers,
+            snapshots=snapshots,
+            verdict=verdict,
+            facts=changed,
+            accounts=tuple(said.values()),
+            payments=payment_records(said.values(), readings, read_at),
+            proofs=proven.changed,
+        )
 
     def _elapsed(self) -> Decimal:
         """Seconds since the cycle before, at most two polls; 0 after a start: downtime counts for nothing."""
@@ -169,6 +207,9 @@ class MonitorCycle:
             outbox=self._outbox(events),
             holdings=holdings_of(result.snapshots),
             facts=result.facts,
+            accounts=result.accounts,
+            payments=result.payments,
+            proofs=result.proofs,
         )
 
     def _draft(self, event: AlertEvent, by_hedge: Mapping[str, HedgeSnapshot]) -> EventDraft:

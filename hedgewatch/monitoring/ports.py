@@ -54,12 +54,13 @@ class AccountWanted:
 
     instruments: those whose positions, orders and terms are wanted. assets: those whose balances are wanted, by their
     unified names; empty means every one. payments_since: the last known funding payment of each contract; older ones
-    are not wanted.
+    are not wanted. is_in_doubt: something waits to be proven, so that what is asked seldom (earn) is asked now.
     """
 
     instruments: Sequence[InstrumentRef]
     assets: frozenset[str] = frozenset()
     payments_since: Mapping[InstrumentRef, datetime] = field(default_factory=dict)
+    is_in_doubt: bool = False
 
 
 class AccountSource(Protocol):

@@ -171,9 +171,10 @@ def _check_legs(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
     seen: set[str] = set()
     for index, leg in enumerate(hedge.all_legs):
         here = path if hedge.futures is not None and index == 0 else (*path, "legs", index)
-        if leg.known_as in seen and book.problems.readable(*here, "futures"):
-            book.problems.add((*here, "name"), f'a second leg is named "{leg.known_as}"; give each its own name')
-        seen.add(leg.known_as)
+        name = book.settings.name_of(leg)
+        if name in seen and book.problems.readable(*here, "futures"):
+            book.problems.add((*here, "name"), f'a second leg is named "{name}"; give each its own name')
+        seen.add(name)
         _check_leg(book, here, hedge, leg)
     places = {path: hedge.position} | {
         (*path, "legs", index): leg.position for index, leg in enumerate(hedge.legs or ())
@@ -196,12 +197,23 @@ def _check_leg(book: Book, path: KeyPath, hedge: HedgeEntry, leg: LegEntry) -> N
         meant = f"{name.ref.exchange}:{hedge.asset}/{name.quote}:{hedge.asset if name.is_inverse else name.quote}"
         text = f'"{name}" is a future of {name.base}, the hedge is of {hedge.asset}; did you mean "{meant}"?'
         book.problems.add((*path, "futures"), f"{text} A proxy = {{ beta = … }} allows another asset's")
+    _check_source(book, path, leg)
     exchange = book.raw("accounts", leg.account, "exchange") if leg.account else None
     is_known = book.problems.readable("accounts", str(leg.account), "exchange")
     if isinstance(exchange, str) and exchange != name.ref.exchange and is_known:
         book.problems.add(
             (*path, "account"), f'account "{leg.account}" is at {exchange}, the future at {name.ref.exchange}'
         )
+
+
+def _check_source(book: Book, path: KeyPath, leg: LegEntry) -> None:
+    """Check that it is clear which account a position is read from, if it is read from one."""
+    if leg.account is not None or leg.position is not None or not book.problems.readable(*path, "position"):
+        return
+    there = book.settings.accounts_at(leg.futures.ref.exchange)
+    if len(there) > 1:
+        text = f"is missing: {leg.futures.ref.exchange} has the accounts {', '.join(there)}"
+        book.problems.add((*path, "account"), f"{text}; name the one that the position is in, or declare the position")
 
 
 def _check_position(book: Book, path: KeyPath, position: PositionEntry) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+from hedgewatch.domain.account import MarginMode
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.settings.check_hedges import held_by
-from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry
+from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry, PositionEntry
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.resolved import rule_settings
 
@@ -18,10 +20,11 @@ from hedgewatch.settings.resolved import rule_settings
 def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
     """Return every hedge as the domain knows it.
 
-    Raises ConfigurationError where a quantity or a position would have to be read from an account: ask ``not_built``
-    first.
+    Raises ConfigurationError for a leg that has neither a declared position nor an account: ask ``not_built`` first.
     """
-    return tuple(_hedge(settings, entry) for entry in settings.hedges)
+    hedges = tuple(_hedge(settings, entry) for entry in settings.hedges)
+    counted: set[tuple[str, str]] = set()
+    return tuple(replace(hedge, legs=tuple(_counting(leg, counted) for leg in hedge.legs)) for hedge in hedges)
 
 
 def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:
@@ -36,15 +39,13 @@ def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:
         asset=entry.asset,
         held=tuple(HeldShare(holding=_holding(held), share=share) for held, share in held_by(settings, entry)),
         spot=tuple(name.ref for name in entry.spot),
-        legs=tuple(_leg(leg, entry) for leg in entry.all_legs),
+        legs=tuple(_leg(settings, leg, entry) for leg in entry.all_legs),
         target_ratio=entry.target_ratio,
         rules={rule: rule_settings(settings, rule, entry) for rule in CATALOGUE},
     )
 
 
 def _holding(entry: HoldingEntry) -> Holding:
-    if entry.quantity is None:
-        raise ConfigurationError(f'holding "{entry.known_as}" has no quantity: reading accounts is not built yet')
     return Holding(
         name=entry.known_as,
         asset=entry.asset,
@@ -54,19 +55,42 @@ def _holding(entry: HoldingEntry) -> Holding:
         cost_basis=entry.cost_basis,
         where=entry.where,
         locked_until=entry.locked_until,
+        account=entry.account,
     )
 
 
-def _leg(entry: LegEntry, hedge: HedgeEntry) -> Leg:
-    position = entry.position
-    if position is None:
-        raise ConfigurationError(f'hedge "{hedge.name}" declares no position: reading accounts is not built yet')
-    declared = DeclaredPosition(
+def _counting(leg: Leg, counted: set[tuple[str, str]]) -> Leg:
+    """Let the first leg of each coin-margined wallet count the coins in it, for they are one hedge's exposure."""
+    wallet = leg.account or "", leg.futures.settle
+    if not leg.is_read or not leg.futures.is_inverse or wallet in counted:
+        return leg
+    counted.add(wallet)
+    return replace(leg, counts_equity=True)
+
+
+def _leg(settings: Settings, entry: LegEntry, hedge: HedgeEntry) -> Leg:
+    account = settings.account_of(entry)
+    if entry.position is None and account is None:
+        raise ConfigurationError(
+            f'hedge "{hedge.name}": {entry.futures} has neither a declared position nor an account at its exchange'
+        )
+    return Leg(
+        name=settings.name_of(entry),
+        futures=entry.futures.ref,
+        account=account,
+        position=None if entry.position is None else _declared(entry.position, entry.margin_mode),
+        share=entry.share,
+    )
+
+
+def _declared(position: PositionEntry, expected_mode: str | None) -> DeclaredPosition:
+    mode = position.margin_mode or expected_mode
+    return DeclaredPosition(
         contracts=position.contracts,
         coins=position.coins,
         entry_price=position.entry_price,
         margin=position.margin,
         entry_basis=position.entry_basis,
         maintenance_margin_rate=position.maintenance_margin_rate,
+        margin_mode=MarginMode(mode) if mode else None,
     )
-    return Leg(name=entry.known_as, futures=entry.futures.ref, account=entry.account, position=declared)

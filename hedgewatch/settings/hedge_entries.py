@@ -88,11 +88,6 @@ class LegEntry(Section):
     position: PositionEntry | None = None
     margin_mode: MarginMode | None = None
 
-    @property
-    def known_as(self) -> str:
-        """Its name, else ``exchange:symbol[@account]``."""
-        return self.name or (f"{self.futures}@{self.account}" if self.account else str(self.futures))
-
 
 class ProxyEntry(Section):
     """How far another asset's future stands for this one: "ewma", "ols" or a number."""

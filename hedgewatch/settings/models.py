@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings.channel_entries import Channel, HeartbeatSection, RoutingSection
-from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry
+from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry
 from hedgewatch.settings.rule_entries import RuleEntry
 from hedgewatch.settings.secret import Address, Secret, SecretSource
 from hedgewatch.settings.sections import (
@@ -68,6 +68,22 @@ class Settings(BaseSettings):
     def poll_seconds(self) -> Decimal:
         """The polling interval."""
         return self.monitor.poll_every.seconds
+
+    def accounts_at(self, exchange: str) -> tuple[str, ...]:
+        """Return the accounts at an exchange."""
+        return tuple(name for name, account in self.accounts.items() if account.exchange == exchange)
+
+    def account_of(self, leg: LegEntry) -> str | None:
+        """Return the account a leg is in: the one it names, else, without a declared position, the only one there."""
+        if leg.account is not None or leg.position is not None:
+            return leg.account
+        there = self.accounts_at(leg.futures.ref.exchange)
+        return there[0] if len(there) == 1 else None
+
+    def name_of(self, leg: LegEntry) -> str:
+        """Return a leg's name: the given one, else ``exchange:symbol[@account]``."""
+        account = self.account_of(leg)
+        return leg.name or (f"{leg.futures}@{account}" if account else str(leg.futures))
 
     def known_secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return every secret that can be read now, to keep it out of logs; those that cannot are left out."""

@@ -21,7 +21,7 @@ STEP_BACK = Decimal("0.2")
 def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None) -> RuleSettings:
     """Return what ``rule`` is set to, for one hedge or for whatever has none.
 
-    Levels that fire on a fact ("at once") have no numbers and are left out.
+    Levels that fire on a fact ("at once") have no numbers: they stand in ``facts``.
     """
     definition = CATALOGUE[rule]
     layers = layers_of(settings, rule, hedge)
@@ -32,6 +32,11 @@ def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None
         levels={severity: level for severity, level in levels.items() if level is not None},
         keep_firing_for=_last([layer.keep_firing_for for layer in layers], default=definition.keep_firing_for),
         channels=next((layer.channels for layer in reversed(layers) if layer.channels is not None), None),
+        facts={
+            severity: patience_of(rule, severity, layers)
+            for severity in shipped_levels(rule, hedge)
+            if levels[severity] is None
+        },
     )
 
 

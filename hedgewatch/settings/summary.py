@@ -94,10 +94,10 @@ def _positions(settings: Settings) -> Iterator[PositionEcho]:
     for hedge in settings.hedges:
         for leg in hedge.all_legs:
             if leg.position is not None:
-                yield _echo(hedge.name, leg, leg.position)
+                yield _echo(hedge.name, settings.name_of(leg), leg, leg.position)
 
 
-def _echo(hedge: str, leg: LegEntry, position: PositionEntry) -> PositionEcho:
+def _echo(hedge: str, known_as: str, leg: LegEntry, position: PositionEntry) -> PositionEcho:
     name = leg.futures
     coins, contracts = position.coins, position.contracts
     if name.is_inverse:
@@ -108,7 +108,7 @@ def _echo(hedge: str, leg: LegEntry, position: PositionEntry) -> PositionEcho:
         contracts = coins
     else:
         unit = f"one contract is the contract size of {name.ref.exchange}"
-    return PositionEcho(hedge=hedge, leg=leg.known_as, coins=coins, contracts=contracts, unit=unit)
+    return PositionEcho(hedge=hedge, leg=known_as, coins=coins, contracts=contracts, unit=unit)
 
 
 def _addresses(settings: Settings) -> Iterator[str]:

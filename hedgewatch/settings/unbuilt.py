@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hedgewatch.domain.instrument import InstrumentKind
 from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import JudgedPer
 from hedgewatch.settings.channel_entries import AppriseChannel, WebhookChannel
-from hedgewatch.settings.hedge_entries import HedgeEntry, LegEntry
+from hedgewatch.settings.hedge_entries import HedgeEntry
+from hedgewatch.settings.instruments import EXCHANGES
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.rule_entries import RuleEntry
 from hedgewatch.settings.sections import StorageSection
@@ -37,16 +37,15 @@ def _general(settings: Settings) -> Iterator[Gap]:
     for key, field in StorageSection.model_fields.items():
         if key.startswith("keep_") and getattr(settings.storage, key) != field.default:
             yield ("storage", key), "thinning out history"
-    for name in settings.accounts:
-        yield ("accounts", name), "reading accounts"
+    for name, account in settings.accounts.items():
+        if account.exchange not in EXCHANGES:
+            yield ("accounts", name, "exchange"), f"reading accounts of {account.exchange}"
     for name in settings.currencies:
         yield ("currencies", name), "valuing a quote currency in dollars"
 
 
 def _holdings(settings: Settings) -> Iterator[Gap]:
     for index, holding in enumerate(settings.holdings):
-        if holding.account is not None:
-            yield ("holdings", index, "account"), "reading a quantity from an account"
         if holding.collateral:
             yield ("holdings", index, "collateral"), "counting coins that are posted as margin"
 
@@ -54,29 +53,16 @@ def _holdings(settings: Settings) -> Iterator[Gap]:
 def _hedges(settings: Settings) -> Iterator[Gap]:
     for index, hedge in enumerate(settings.hedges):
         path: KeyPath = ("hedges", index)
-        if len(hedge.all_legs) > 1:
-            yield (*path, "legs"), "watching several legs of one hedge"
         for number, leg in enumerate(hedge.all_legs):
-            yield from _leg(leg, path if hedge.futures is not None else (*path, "legs", number))
+            if leg.position is None and settings.account_of(leg) is None:
+                here = path if hedge.futures is not None else (*path, "legs", number)
+                yield (*here, "position"), "watching a future without a declared position or an account"
         yield from _terms(hedge, path)
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
             if rule in BUILT_RULES and per is JudgedPer.EXCHANGE:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
-
-
-def _leg(leg: LegEntry, path: KeyPath) -> Iterator[Gap]:
-    if leg.account is not None:
-        yield (*path, "account"), "reading a position from an account"
-    elif leg.position is None:
-        yield (*path, "position"), "watching a future without a declared position"
-    if leg.share is not None:
-        yield (*path, "share"), "splitting orders over legs"
-    if leg.futures.is_inverse:
-        yield (*path, "futures"), f"watching an inverse future ({leg.futures})"
-    if leg.futures.kind is InstrumentKind.FUTURE:
-        yield (*path, "futures"), f"watching a dated future ({leg.futures})"
 
 
 def _terms(hedge: HedgeEntry, path: KeyPath) -> Iterator[Gap]:

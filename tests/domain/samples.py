@@ -96,6 +96,18 @@ SETTINGS = {
         keep_firing_for=AT_ONCE,
     ),
 }
+FACTS = {
+    "orphaned": CRITICAL,
+    "position_missing": CRITICAL,
+    "position_reduced": CRITICAL,
+    "contract_changed": CRITICAL,
+    "delisting": CRITICAL,
+    "funding_interval_change": INFO,
+}
+SETTINGS |= {
+    rule: RuleSettings(rule=rule, enabled=True, levels={}, keep_firing_for=AT_ONCE, facts={severity: AT_ONCE})
+    for rule, severity in FACTS.items()
+}
 HEDGE_SETTINGS = {name: settings for name, settings in SETTINGS.items() if name != "exchange_down"}
 
 

@@ -82,10 +82,14 @@ async def test_the_doctor_verifies_symbols_beside_what_is_not_built(stage: Stage
     assert unlisted == 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'
 
 
-async def test_the_doctor_leaves_out_what_this_version_cannot_list(stage: Stage) -> None:
-    text = hedge().replace("BTC/USDT:USDT", "BTC/USD:BTC")
-    said = await ask("--config", str(stage.configure(text)), "doctor", "--json")
-    assert all("not built yet" in problem for problem in json.loads(said.out)["problems"]), said.out
+@pytest.mark.parametrize("exchange", ["binance", "bybit"])
+async def test_the_doctor_finds_an_inverse_contract(stage: Stage, exchange: str) -> None:
+    text = hedge(exchange).replace("BTC/USDT:USDT", "BTC/USD:BTC").replace("coins = -5", "contracts = -500")
+    _, answer = await examined(stage, text)
+    assert answer["problems"] == []
+    [found] = answer["exchanges"]
+    inverse = next(one for one in found["instruments"] if one["symbol"] == "BTC/USD:BTC")
+    assert (inverse["payoff"], inverse["size_check"]["agrees"]) == ("inverse", True)
 
 
 @each_exchange

@@ -107,8 +107,8 @@ def test_declared_hedges_carry_what_the_file_says(load: Load, sound: str) -> Non
     assert leg.position == DeclaredPosition(
         contracts=Decimal("-4.25"), entry_price=Decimal(60000), entry_basis=Decimal(6), margin=Decimal(300000)
     )
-    assert [(share.holding.name, share.holding.counted, share.share) for share in hedge.held] == [
-        ("cold", Decimal("2.5"), 1)
-    ]
+    [held] = hedge.held
+    assert (held.holding.name, held.holding.quantity, held.share) == ("cold", 5, 1)
+    assert (held.holding.counts_as_asset, held.holding.counts_as_per_unit) == ("BTC", Decimal("0.5"))
     assert set(hedge.rules) == set(CATALOGUE)
     assert hedge.target_ratio == 1

@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
-from hedgewatch.domain.rules import basis_adverse, data_stale, drift, exchange_down, negative_funding
+from hedgewatch.domain.rules import (
+    basis_adverse,
+    contract_changed,
+    data_stale,
+    delisting,
+    drift,
+    exchange_down,
+    funding_interval_change,
+    negative_funding,
+    orphaned,
+    position_missing,
+    position_reduced,
+)
 from hedgewatch.domain.thresholds import RuleSettings
 
 HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], tuple[Finding, ...]]
@@ -14,8 +26,14 @@ ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts]
 
 HEDGE_RULES: Mapping[str, HedgeRule] = {
     drift.NAME: drift.judge,
+    orphaned.NAME: orphaned.judge,
+    position_missing.NAME: position_missing.judge,
+    position_reduced.NAME: position_reduced.judge,
     basis_adverse.NAME: basis_adverse.judge,
     negative_funding.NAME: negative_funding.judge,
+    contract_changed.NAME: contract_changed.judge,
+    delisting.NAME: delisting.judge,
+    funding_interval_change.NAME: funding_interval_change.judge,
     data_stale.NAME: data_stale.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {exchange_down.NAME: exchange_down.judge}

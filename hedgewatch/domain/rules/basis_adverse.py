@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hedgewatch.domain.finding import Finding, Target, unknown_finding
+from hedgewatch.domain.finding import Finding, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
+from hedgewatch.domain.rules.judging import known_finding, leg_target, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "basis_adverse"
@@ -22,7 +22,7 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
-    target = Target(rule=NAME, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
+    target = leg_target(NAME, snapshot, leg)
     where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     if leg.basis_rate is None or snapshot.spot_price is None:
         reason = leg.unknown or snapshot.spot_unknown or UnknownReason.STALE  # both are known, but too far apart
@@ -44,7 +44,7 @@ def _usual(hedge: str, leg: LegSnapshot, spot_price: Decimal, facts: CycleFacts)
     past = facts.past.basis.get((hedge, leg.leg.name))
     if past is not None and past.hours >= HOURS_NEEDED:
         return past.mean, f"the mean of {past.hours} hourly closes"
-    if leg.leg.position.entry_basis is not None:
+    if leg.leg.position is not None and leg.leg.position.entry_basis is not None:
         return leg.leg.position.entry_basis / spot_price, "the basis at entry"
     known = past.hours if past is not None else 0
     return (

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hedgewatch.domain.account_freshness import AccountAge, account_ages
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.freshness import Standstill, quote_of, seconds_between, standstills, why_failed, why_unusable
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, InstrumentPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import Quote
+from hedgewatch.domain.mends import MENDS
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "data_stale"
+ACCOUNT = "account"  # the side of a target that is an account's answer, not a price
 
 
 @exactly
 def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
-    """Judge the feed of each leg and of every spot source: its age in seconds, or how long it has been frozen.
+    """Judge the feed of each leg, of every spot source and of every account: its age, or how long it has been frozen.
 
     Every source is judged, in use or not: a target that comes and goes would close its alert.
     """
     feeds = {leg.name: leg.futures for leg in snapshot.hedge.legs}
     feeds |= {str(ref): ref for ref in snapshot.hedge.spot}
     still = standstills(snapshot.hedge, facts)
-    return tuple(_judge_feed(snapshot, settings, facts, name, ref, still.get(ref)) for name, ref in feeds.items())
+    return (
+        *(_judge_feed(snapshot, settings, facts, name, ref, still.get(ref)) for name, ref in feeds.items()),
+        *(_judge_account(snapshot, settings, age) for age in account_ages(snapshot.hedge, facts)),
+    )
+
+
+def _judge_account(snapshot: HedgeSnapshot, settings: RuleSettings, age: AccountAge) -> Finding:
+    outcomes = {severity: outcome_above(age.seconds, level) for severity, level in settings.levels.items()}
+    words = f"was read {duration(age.seconds)} ago"
+    if age.doubt is not None:
+        lowest = min(outcomes, key=lambda severity: severity.rank)
+        if outcomes[lowest] is OutcomeKind.CLEAR:
+            outcomes[lowest] = OutcomeKind.BAND
+        words = f"has not been known for {duration(age.seconds)}: {age.doubt.detail}; {MENDS[age.doubt.reason]}"
+    return known_finding(
+        Target(rule=NAME, hedge=snapshot.hedge.name, leg=age.leg, account=age.account, side=ACCOUNT),
+        settings,
+        outcomes,
+        value=age.seconds,
+        message=f"{snapshot.hedge.name}: account {age.account} {words}",
+    )
 
 
 def _judge_feed(

@@ -8,13 +8,13 @@ from decimal import Decimal
 from hedgewatch.domain.advice import Advice, rebalance_orders
 from hedgewatch.domain.exposure import coins_of
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target, unknown_finding
+from hedgewatch.domain.freshness import why_unknown
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
-from hedgewatch.domain.measure import why_unknown
 from hedgewatch.domain.numbers import ZERO, exactly, plain
-from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
 from hedgewatch.domain.thresholds import RuleSettings, Severity
+from hedgewatch.domain.words import order_words
 
 NAME = "drift"
 SIDES = {"under": Decimal(-1), "over": Decimal(1)}
@@ -37,11 +37,15 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
     name = snapshot.hedge.name
     for leg in snapshot.legs:
+        if leg.held.doubt is not None:
+            return leg.held.doubt.reason, f"{name}: the hedge ratio is not known: {leg.held.doubt.detail}"
         if leg.unknown is not None or leg.coins is None:
             return (
                 leg.unknown or UnknownReason.MISSING,
                 f"{name}: the hedge ratio is not known, {leg.leg.name} was not read",
             )
+    if snapshot.coin_doubt is not None:
+        return snapshot.coin_doubt.reason, f"{name}: the hedge ratio is not known: {snapshot.coin_doubt.detail}"
     if snapshot.spot_price is None:
         return snapshot.spot_unknown or why_unknown(
             snapshot.spot
@@ -57,7 +61,7 @@ def _judge_side(snapshot: HedgeSnapshot, settings: RuleSettings, target: Target,
     breached = [severity for severity, kind in outcomes.items() if kind is OutcomeKind.BREACH]
     advice = rebalance_orders(snapshot, is_critical=Severity.CRITICAL in breached) if breached else Advice()
     finding = known_finding(target, settings, outcomes, value=drift, message=_words(snapshot, advice))
-    return replace(finding, orders=advice.orders) if advice.orders else finding
+    return replace(finding, orders=advice.orders, condition=advice.condition) if advice.orders else finding
 
 
 def _at_least(settings: RuleSettings, least: Decimal) -> RuleSettings:
@@ -93,7 +97,10 @@ def _words(snapshot: HedgeSnapshot, advice: Advice) -> str:
     ratio = snapshot.hedge_ratio or ZERO
     state = f"{snapshot.hedge.name} is hedged {_short_percent(ratio)}"
     if advice.orders:
-        return f"{state}: {'; '.join(_order_words(order) for order in advice.orders)}"
+        orders = "; ".join(order_words(order) for order in advice.orders)
+        besides = f"; {'; '.join(advice.resting)}" if advice.resting else ""
+        condition = f", {advice.condition}" if advice.condition else ""
+        return f"{state}: {orders}{condition}{besides}"
     if advice.why_none:
         return f"{state}: {advice.why_none}"
     return f"{state}, {percent(abs(snapshot.drift or ZERO))} from its target"
@@ -101,12 +108,3 @@ def _words(snapshot: HedgeSnapshot, advice: Advice) -> str:
 
 def _short_percent(ratio: Decimal) -> str:
     return f"{plain(round(ratio * 100, 2))} %"
-
-
-def _order_words(order: Order) -> str:
-    coins, base = plain(order.coins), order.ref.symbol.split("/")[0]
-    worst = "or better" if order.time_in_force is TimeInForce.POST_ONLY else "or better, at once"
-    reduce = ", reduce-only" if order.reduce_only else ""
-    verb = "sell" if order.side is Side.SELL else "buy back"
-    where = f"{order.ref.symbol} on {order.ref.exchange}"
-    return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
+from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
 
@@ -24,8 +25,28 @@ def outcome_below(value: Decimal, level: Level) -> OutcomeKind:
     return OutcomeKind.CLEAR if value > level.clear else OutcomeKind.BAND
 
 
+def outcomes_of(settings: RuleSettings, *, holds: bool) -> Mapping[Severity, OutcomeKind]:
+    """Judge a fact, at every level that is told on one: breached while it holds."""
+    return dict.fromkeys(settings.facts, OutcomeKind.BREACH if holds else OutcomeKind.CLEAR)
+
+
+def fact_finding(target: Target, settings: RuleSettings, *, holds: bool, message: str) -> Finding:
+    """Put together the answer of a rule about a fact: there is no number in it."""
+    return known_finding(target, settings, outcomes_of(settings, holds=holds), value=None, message=message)
+
+
+def leg_target(rule: str, snapshot: HedgeSnapshot, leg: LegSnapshot) -> Target:
+    """Name a leg as what a rule is judged on."""
+    return Target(rule=rule, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
+
+
 def known_finding(
-    target: Target, settings: RuleSettings, outcomes: Mapping[Severity, OutcomeKind], *, value: Decimal, message: str
+    target: Target,
+    settings: RuleSettings,
+    outcomes: Mapping[Severity, OutcomeKind],
+    *,
+    value: Decimal | None,
+    message: str,
 ) -> Finding:
     """Put together a rule's answer: its outcome at each level, with the value, and thresholds and actions as set."""
     return Finding(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hedgewatch.domain.finding import Finding, Target, unknown_finding
+from hedgewatch.domain.finding import Finding, unknown_finding
 from hedgewatch.domain.funding import short_pays_per_day
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, outcome_below, percent
+from hedgewatch.domain.rules.judging import known_finding, leg_target, outcome_below, percent
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "negative_funding"
@@ -21,7 +21,7 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings) -> Finding:
-    target = Target(rule=NAME, hedge=snapshot.hedge.name, leg=leg.leg.name, account=leg.leg.account or "")
+    target = leg_target(NAME, snapshot, leg)
     where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     mean = leg.funding_mean
     if mean is None or leg.unknown is not None or leg.funding is None:
@@ -37,10 +37,13 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
 
 
 def _blindness(leg: LegSnapshot) -> tuple[UnknownReason, str]:
+    if leg.leg.futures.is_dated:
+        return UnknownReason.NOT_AVAILABLE, "a dated future has no funding"
     if leg.unknown is not None:
         return leg.unknown, "the funding rate is not known, the exchange gave no price of now"
     if leg.funding is not None and leg.funding.interval_hours is None:
-        return UnknownReason.MISSING, "the exchange did not say the funding interval, so its rate cannot be compared"
+        words = "the exchange did not say the funding interval, so its rate cannot be compared"
+        return leg.funding.no_interval, words
     return UnknownReason.MISSING, "the exchange gave no funding rate"
 
 

@@ -133,6 +133,8 @@ class CcxtAccountSource:
         deadline = asyncio.get_running_loop().time() + float(self._timeout * SPARE)
         known, unlisted = await self._know(wanted, deadline)
         topics = list(topics_of(self._questions, known))
+        if wanted.is_in_doubt:
+            self._notebook.forget(self._slow_balances(topics))
         await self._ask(topics, known, wanted, deadline)
         answers = self.results = self._answers(topics)
         failure = self._failure(answers)
@@ -219,9 +221,13 @@ class CcxtAccountSource:
         before, self._owned = self._owned, owned
         if not before or before == owned:
             return []
-        slow = [topic for topic in topics if topic.question.every is not None and Part.BALANCES in topic.question.tells]
+        slow = self._slow_balances(topics)
         self._notebook.forget(slow)
         return slow
+
+    @staticmethod
+    def _slow_balances(topics: list[Topic]) -> list[Topic]:
+        return [topic for topic in topics if topic.question.every is not None and Part.BALANCES in topic.question.tells]
 
     def _payments(self) -> tuple[FundingPayment, ...] | PartFailure:
         found = tuple(payment for ledger in self._ledgers for payment in ledger.take())

@@ -75,6 +75,7 @@ BINGX = Quirk(
     market_calls=("fetch_spot_markets", "fetch_swap_markets"),
     inverse_market_calls=("fetch_inverse_swap_markets",),
     has_inverse_history=False,
+    no_inverse_interval=UnknownReason.NOT_AVAILABLE,
     allowed=(
         paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr|market/kline)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),

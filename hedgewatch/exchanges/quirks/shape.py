@@ -78,12 +78,13 @@ class Quirk:
 
     calls: what a cycle asks. market_calls: ccxt's methods that list the markets. options: ccxt's. inverse_market_calls,
     inverse_options: those to list inverse contracts too, where one is wanted. inverse_terms: where terms of those are
-    kept, if apart. has_inverse_history: their settled rates can be asked. spared: pieces of a URL that are never asked,
-    with the answer they get. allowed: host and path pattern of every request that may leave;
-    empty means any public GET of the hosts ccxt names. codes: the exchange's error codes. forbidden_means: what a bare
-    403 is, forbidden_wait: how long it lasts. market_interval: key of the interval in the listing, in minutes.
-    history_params: for the settled rates. interval_from_history: where nothing else tells the interval, the spacing of
-    past settlements does. base_unit_contracts: a contract is one base coin whatever the listing says.
+    kept, if apart. has_inverse_history: their settled rates can be asked. no_inverse_interval: why their interval is
+    not known, where it is not. spared: pieces of a URL that are never asked, with the answer they get. allowed: host
+    and path pattern of every request that may leave; empty means any public GET of the hosts ccxt names. codes: the
+    exchange's error codes. forbidden_means: what a bare 403 is, forbidden_wait: how long it lasts. market_interval: key
+    of the interval in the listing, in minutes. history_params: for the settled rates. interval_from_history: where
+    nothing else tells the interval, the spacing of past settlements does. base_unit_contracts: a contract is one base
+    coin whatever the listing says.
     """
 
     exchange: str
@@ -102,6 +103,7 @@ class Quirk:
     market_interval: str | None = None
     history_params: Mapping[str, str | int] = field(default_factory=dict)
     has_inverse_history: bool = True
+    no_inverse_interval: UnknownReason = UnknownReason.MISSING
     interval_from_history: bool = False
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False

@@ -1,0 +1,31 @@
+"""Funding interval change: funding is settled more or less often than before."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.contract_facts import FactName, recent_change
+from hedgewatch.domain.finding import Finding, unknown_finding
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.rules.judging import fact_finding, leg_target
+from hedgewatch.domain.thresholds import RuleSettings
+
+NAME = "funding_interval_change"
+
+
+@exactly
+def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
+    """Judge each leg: an interval that changed in the last 24 hours."""
+    return tuple(_judge_leg(snapshot, leg, settings, facts) for leg in snapshot.legs)
+
+
+def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
+    target, where = leg_target(NAME, snapshot, leg), f"{snapshot.hedge.name}: {leg.leg.futures}"
+    known = facts.contracts.get(leg.leg.futures, {}).get(FactName.FUNDING_INTERVAL_HOURS)
+    if known is None:
+        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where}: its funding interval is not known")
+    change = recent_change(facts.contracts, leg.leg.futures, FactName.FUNDING_INTERVAL_HOURS, facts.read_at)
+    if change is None:
+        return fact_finding(target, settings, holds=False, message=f"{where} settles every {known.value} h")
+    words = f"{where} settles funding every {change.value} h, before every {change.before} h ({change.source})"
+    return fact_finding(target, settings, holds=True, message=words)

@@ -1,0 +1,16 @@
+"""Words: how an order is written in a message."""
+
+from __future__ import annotations
+
+from hedgewatch.domain.numbers import plain
+from hedgewatch.domain.order import Order, Side, TimeInForce
+
+
+def order_words(order: Order) -> str:
+    """Write an order for a message."""
+    coins, base = plain(order.coins), order.ref.symbol.split("/")[0]
+    worst = "or better" if order.time_in_force is TimeInForce.POST_ONLY else "or better, at once"
+    reduce = ", reduce-only" if order.reduce_only else ""
+    verb = "sell" if order.side is Side.SELL else "buy back"
+    where = f"{order.ref.symbol} on {order.ref.exchange}"
+    return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"

@@ -247,3 +247,29 @@ async def test_a_recording_goes_into_an_empty_folder_only(stage: Stage) -> None:
     said = await ask("--config", str(stage.configure(hedge())), "doctor", "--record", str(folder))
     assert (said.code, said.out) == (2, "")
     assert "is not empty; name a folder that is new or empty" in said.err
+
+
+@each_exchange
+async def test_an_unknown_symbol_disables_one_instrument_and_no_exchange(stage: Stage, exchange: str) -> None:
+    code, answer = await examined(stage, hedge(exchange).replace("BTC/USDT:USDT", "BTC/USDC:USDC"))
+    [found] = answer["exchanges"]
+    assert (code, found["reachable"], found["outcome"]) == (3, True, "ok")
+    assert [one["symbol"] for one in found["instruments"]] == ["BTC/USDT"]
+    assert answer["problems"] == [f'{exchange} has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?']
+
+
+@each_exchange
+@pytest.mark.parametrize(
+    ("value", "reason"), [("nan", UnknownReason.NOT_A_NUMBER), ("negative", UnknownReason.OUT_OF_RANGE)]
+)
+async def test_numbers_that_are_none_have_their_own_words(
+    stage: Stage, exchange: str, value: str, reason: UnknownReason
+) -> None:
+    paths = {"binance": "fapi/v1/ticker/bookTicker", "bybit": "v5/market/tickers", "bingx": "swap/v2/quote/ticker"}
+    path = paths.get(exchange, "capi/v3/market/ticker/bookTicker" if exchange == "weex" else "v1/contract/ticker")
+    stage.exchanges.faults.set(exchange, "garbage", path=path, value=value)
+    code, answer = await examined(stage, hedge(exchange))
+    assert code == 3
+    assert answer["problems"]
+    assert all(line.partition("; ")[2] for line in answer["problems"]), answer["problems"]
+    assert any(MENDS[reason] in line or MENDS[UnknownReason.NOT_JSON] in line for line in answer["problems"])

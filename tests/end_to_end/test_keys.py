@@ -12,7 +12,7 @@ from hedgewatch.bootstrap.keys import refuse_powerful_keys
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings import load_settings
 from hedgewatch.worker import SystemClock
-from tests.end_to_end.stage import Stage
+from tests.end_to_end.stage import Stage, ask
 
 KEY, SECRET, PHRASE = "canaryKEYcanary", "canarySECRETcanary", "canaryPHRASEcanary"
 ACCOUNT = """
@@ -96,3 +96,37 @@ async def test_a_key_that_cannot_be_read_is_named(stage: Stage, monkeypatch: pyt
     with pytest.raises(ConfigurationError) as caught:
         await checked(config)
     assert ["E2E_ACCOUNT_KEY" in line or "E2E_ACCOUNT_SECRET" in line for line in caught.value.problems] == [True] * 2
+
+
+HEDGE = """
+[[holdings]]
+asset = "BTC"
+quantity = 5
+
+[[hedges]]
+name = "btc-core"
+asset = "BTC"
+spot = "binance:BTC/USDT"
+futures = "binance:BTC/USDT:USDT"
+position = { coins = -5 }
+"""
+
+
+@pytest.mark.parametrize("command", [("once",), ("worker",), ("run", "--listen", "127.0.0.1:0")])
+async def test_no_start_with_a_key_that_can_trade(stage: Stage, command: tuple[str, ...]) -> None:
+    stage.exchanges.accounts.add("binance", "treasury", key=KEY, secret=SECRET, password=PHRASE, can_trade=True)
+    config = str(stage.configure(HEDGE + ACCOUNT.format(exchange="binance", allowed="false")))
+    said = await ask("--config", config, *command)
+    assert (said.code, said.out) == (2, "")
+    [line] = [one for one in said.err.splitlines() if one.startswith("hedgewatch: ")]
+    assert line.endswith("make a read-only key, or set allow_trading_keys = true")
+    assert not (stage.folder / "hedgewatch.db").exists(), "something ran"
+
+
+async def test_an_allowed_key_is_warned_of_by_name(stage: Stage) -> None:
+    stage.exchanges.accounts.add("binance", "treasury", key=KEY, secret=SECRET, password=PHRASE, can_trade=True)
+    config = str(stage.configure(HEDGE + ACCOUNT.format(exchange="binance", allowed="true")))
+    said = await ask("--config", config, "once", "--json")
+    assert said.code == 0, said.err
+    assert "accounts.treasury: this key can trade" in said.err
+    assert KEY not in said.err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from hedgewatch.exchanges.parse import UnreadableError
 from hedgewatch.exchanges.series import CcxtSeries, rows_of
 from hedgewatch.exchanges.series_calls import HOUR, MINUTE, SERIES_CALLS
 from hedgewatch.monitoring.series import PageFailure, SeriesPage
+from hedgewatch.simulator.listings import Kind
 from hedgewatch.simulator.server import SimulatedExchanges
 from tests.exchanges.conftest import EXCHANGES, NOW, SetClock
 
@@ -193,3 +194,16 @@ def test_columns_of_unequal_length_are_no_answer() -> None:
     columns = {"time": [1], "open": [1, 2], "high": [1], "low": [1], "close": [1], "vol": [1]}
     with pytest.raises(UnreadableError, match="columns of equal length"):
         list(rows_of(from_mexc, {"data": columns}))
+
+
+@pytest.mark.parametrize("exchange", ["binance", "bybit"])
+@pytest.mark.parametrize("kind", [SeriesKind.TRADES, SeriesKind.MARK])
+async def test_dated_futures_have_a_past_too(
+    exchange: str, kind: SeriesKind, source: Any, server: SimulatedExchanges, clock: SetClock
+) -> None:
+    [dated] = server.world.listings(exchange, Kind.FUTURE)
+    assert dated.expiry is not None
+    symbol = f"{PERPETUAL}-{datetime.fromtimestamp(dated.expiry / 1000, UTC):%y%m%d}"
+    past = CcxtSeries(source(exchange, server.base_url), clock, timeout_seconds=D(5))
+    assert await past.unlisted([InstrumentRef(exchange=exchange, symbol=symbol)]) == {}
+    assert (await read(past, series(exchange, symbol, kind), hours=24)).count == 24

@@ -13,6 +13,7 @@ import typer
 
 from hedgewatch import __version__
 from hedgewatch.cli import (
+    backfill,
     calc,
     channels,
     config,
@@ -76,6 +77,7 @@ app.command("status")(status.status)
 app.command("calc")(calc.calc)
 app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
+app.command("backfill")(backfill.backfill)
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)

@@ -19,7 +19,6 @@ COMMANDS = (
     "sql",
     "export",
     "statement",
-    "backfill",
     "import",
     "replay",
     "rules",

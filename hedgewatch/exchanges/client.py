@@ -41,6 +41,7 @@ class _Guards:
     def on_rest_response(self, *response: Any) -> str:  # noqa: ANN401  ccxt's own signature, handed through
         """Note whose answer is decoded next; ccxt decodes it at once, so no other answer comes between."""
         self._answering = response[2]
+        self.door.listen(*response)
         return str(super().on_rest_response(*response))  # type: ignore[misc]  # ccxt's class follows in the MRO
 
     def on_json_response(self, body: str) -> Any:  # noqa: ANN401  JSON

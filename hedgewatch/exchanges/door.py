@@ -17,6 +17,7 @@ from hedgewatch.exchanges.answers import decode_and_cut, decode_exactly
 from hedgewatch.exchanges.credentials import Credentials
 from hedgewatch.exchanges.faults import BlockedRequestError, Evidence, Fault, RefusedError, judge_evidence
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
+from hedgewatch.exchanges.recording import Heard
 from hedgewatch.monitoring.ports import Clock
 
 URL = re.compile(r"(?P<scheme>https|wss)://(?P<host>[^/:]+)(?::\d+)?(?P<path>.*)")
@@ -84,6 +85,7 @@ class Door:
         self.restraint = restraint or Restraint()
         self.wanted: Mapping[bool, Collection[str]] | None = None
         self.hosts: frozenset[str] = frozenset()
+        self.listener: Callable[[Heard], None] | None = None
         self._clock = clock
         self._credentials = credentials
         self._signed = signed
@@ -162,6 +164,24 @@ class Door:
         self.restraint.heed(fault)
         # the cause's own text holds the whole address, and with keys that holds the signature
         raise RefusedError(fault) from (None if self._credentials else cause)
+
+    def listen(self, *response: Any) -> None:  # noqa: ANN401  ccxt's own signature, handed through
+        """Tell the listener of an answer as it arrived."""
+        if self.listener is None:
+            return
+        status, _, url, method, _, body, headers, posted = response
+        _, path, query = self.place(url)
+        heard = Heard(
+            exchange=self.quirk.exchange,
+            method=method,
+            path=path,
+            query=query,
+            status=status,
+            body=body,
+            signed=is_signed(query, headers),
+            posted=posted,
+        )
+        self.listener(heard)
 
     def hide(self, text: str) -> str:
         """Mask this door's credentials in a text."""

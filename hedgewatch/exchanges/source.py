@@ -100,6 +100,7 @@ class CcxtSource:
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
         self._jumps = JumpGuard()
+        self.results: Mapping[str, Any] = {}  # of the last fetch, by the names of its calls
         self._is_open = True
         self._fetching = asyncio.Lock()
 
@@ -144,7 +145,7 @@ class CcxtSource:
         found = Findings(faults=[fault] if fault else [])
         known = [i for ref in wanted.instruments if (i := self.markets.instrument(ref.symbol)) is not None]
         if known:
-            results = await self._gathered(self._work(known, wanted), deadline)
+            results = self.results = await self._gathered(self._work(known, wanted), deadline)
             answers = {call: results[call.name] for call in self._quirk.calls if call.name in results}
             found.faults += faults_of(results.values())
             found.readings = self._read(known, answers)
@@ -261,30 +262,21 @@ class CcxtSource:
             retry_at=held,
         )
 
-    async def time_one_call(self) -> tuple[Decimal | None, str | None]:
-        """Ask for the exchange's time: return (seconds it took, None), or (None, why it failed)."""
+    async def time_one_call(self) -> Decimal | Fault:
+        """Ask for the exchange's time: return the seconds it took, or why it failed."""
         started = self._clock.monotonic()
         fault = await self.skew.measure()
-        return (None, fault.text) if fault else (self._clock.monotonic() - started, None)
+        return fault or self._clock.monotonic() - started
 
-    def describe_calls(self) -> tuple[str, ...]:
-        """Say which call answers for which part, a line each."""
-        plans = [*self._quirk.calls, *(terms.plan.call for terms in self._terms)]
-        return tuple(_description(call) for call in plans)
+    def interval_told(self, symbol: str) -> tuple[str, datetime | None]:
+        """Return which call beside the rates tells a contract's funding interval, and when it last did."""
+        for terms in self._terms:
+            at = terms.told_at(symbol)
+            if at is not None:
+                return terms.plan.call.name, at
+        return "the spacing of past settlements", self._history.intervals.told_at(symbol)
 
     async def close(self) -> None:
         """Let go of connections; nothing may be asked afterwards."""
         self._is_open = False
         await asyncio.gather(self.markets.close(), self.client.close())
-
-
-def _description(call: Call) -> str:
-    parts = {
-        "bid and ask": call.bid,
-        "mark and index": call.mark,
-        "coming funding": call.rate,
-        "interval": call.interval,
-    }
-    told = ", ".join(part for part, key in parts.items() if key is not None)
-    each = ", one call an instrument" if call.each else ", one call for all"
-    return f"{'futures' if call.futures else 'spot'} {told}: {call.name}{each}"

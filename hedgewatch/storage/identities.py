@@ -26,14 +26,6 @@ FACTS_AS_THEY_ARE = (
 Key = tuple[str, ...]
 
 
-def kind_of_symbol(symbol: str) -> InstrumentKind:
-    """Tell an instrument's kind by ccxt's unified symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
-    _, colon, settle = symbol.partition(":")
-    if not colon:
-        return InstrumentKind.SPOT
-    return InstrumentKind.FUTURE if "-" in settle else InstrumentKind.PERPETUAL
-
-
 def hedge_key(hedge: Hedge) -> Key:
     """Return what a hedge's number stands for."""
     return hedge.name, hedge.asset
@@ -172,7 +164,12 @@ def read_instrument(row: Mapping[str, Any]) -> Instrument:
 def _unread_row(key: Key) -> Row:
     """Describe an instrument that could not be read yet by its symbol alone."""
     exchange, symbol = key
-    return (exchange, symbol, kind_of_symbol(symbol).value, *(None,) * (INSTRUMENT_FACTS - 2))
+    return (
+        exchange,
+        symbol,
+        InstrumentRef(exchange=exchange, symbol=symbol).kind.value,
+        *(None,) * (INSTRUMENT_FACTS - 2),
+    )
 
 
 def _value(member: Hashable) -> Any:  # noqa: ANN401  the text of an enum's member, or None

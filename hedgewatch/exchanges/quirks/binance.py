@@ -91,14 +91,15 @@ BINANCE = Quirk(
     options={"fetchMarkets": {"types": ["spot", "linear"]}, "fetchMargins": False},
     inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     allowed=(
-        paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
+        paths("api.binance.com", r"/api/v3/(exchangeInfo|klines|ticker/bookTicker|time)"),
         paths(
             "fapi.binance.com",
-            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|depth|time)",
+            r"/fapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo)",
         ),
+        paths("fapi.binance.com", r"/fapi/v1/(fundingRate|depth|time)"),
         paths(
             "dapi.binance.com",
-            r"/dapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/dapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo|fundingRate|time)",
         ),
     ),
     # https://developers.binance.com/docs/binance-spot-api-docs/errors

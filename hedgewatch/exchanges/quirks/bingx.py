@@ -77,9 +77,9 @@ BINGX = Quirk(
     has_inverse_history=False,
     no_inverse_interval=UnknownReason.NOT_AVAILABLE,
     allowed=(
-        paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
+        paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr|market/kline)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate|depth)"),
-        paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
+        paths("open-api.bingx.com", r"/openApi/swap/(v2/server/time|v3/quote/klines|v1/market/markPriceKlines)"),
         paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex)"),
     ),
     codes=codes_of(

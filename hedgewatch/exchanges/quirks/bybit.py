@@ -66,6 +66,7 @@ BYBIT = Quirk(
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
     allowed=(
         paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|orderbook|risk-limit|time)"),
+        paths("api.bybit.com", r"/v5/market/(mark-price-)?kline"),
     ),
     # https://bybit-exchange.github.io/docs/v5/error
     codes=codes_of(

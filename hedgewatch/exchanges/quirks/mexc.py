@@ -49,8 +49,9 @@ MEXC = Quirk(
         every=timedelta(hours=1),
     ),
     allowed=(
-        paths("api.mexc.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
+        paths("api.mexc.com", r"/api/v3/(exchangeInfo|klines|ticker/bookTicker|time)"),
         paths("api.mexc.com", r"/api/v1/contract/(detail|ticker|ping|funding_rate/[A-Za-z0-9_]+|depth/[A-Za-z0-9_]+)"),
+        paths("api.mexc.com", r"/api/v1/contract/kline/(fair_price/)?[A-Za-z0-9_]+"),
     ),
     codes=codes_of(
         {

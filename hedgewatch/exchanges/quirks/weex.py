@@ -43,10 +43,10 @@ WEEX = Quirk(
         ),
     ),
     allowed=(
-        paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/ticker/bookTicker|time)"),
+        paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/(ticker/bookTicker|klines)|time)"),
         paths(
             "api-contract.weex.com",
-            r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|depth|time)",
+            r"/capi/v3/market/(exchangeInfo|ticker/(bookTicker|24hr)|premiumIndex|fundingRate|historyKlines|depth|time)",
         ),
     ),
     codes=codes_of(

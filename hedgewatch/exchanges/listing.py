@@ -24,7 +24,8 @@ class Listing:
     """The wanted markets as ccxt writes them, a suggestion for each symbol that is not listed, and what it rests on.
 
     counts: how many of each kind are listed. doubt: why it is not believed whole, None if it is. unsure: symbols that
-    were listed before and are not now: the old market stands until a second list agrees.
+    were listed before and are not now: the old market stands until a second list agrees. empty: symbols of a side that
+    has not one market, which says nothing of them.
     """
 
     markets: Mapping[str, Market]
@@ -32,6 +33,7 @@ class Listing:
     counts: Mapping[str, int]
     doubt: Fault | None = None
     unsure: frozenset[str] = field(default_factory=frozenset)
+    empty: frozenset[str] = field(default_factory=frozenset)
 
 
 def suggest(symbol: str, listed: Iterable[str]) -> str | None:
@@ -75,11 +77,14 @@ def weighed(listing: Listing, before: Listing, quirk: Quirk) -> Listing:
     """
     for kind, count in before.counts.items():
         if kind in STEADY and listing.counts.get(kind, 0) * SMALLEST_SHARE < count:
-            text = f"{quirk.exchange} lists {listing.counts.get(kind, 0)} {kind} markets, {count} before: the old are kept"
+            text = (
+                f"{quirk.exchange} lists {listing.counts.get(kind, 0)} {kind} markets, {count} before: the old are kept"
+            )
             raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
     if not any(listing.counts.values()):
         raise RefusedError(Fault(reason=UnknownReason.MISSING, text=f"{quirk.exchange} lists 0 markets"))
     known = before.markets.keys()
+    empty = frozenset(symbol for symbol in listing.unlisted if not _alike(symbol, listing.counts))
     gone = {symbol for symbol in listing.unlisted if symbol in known} - before.unsure
     garbled = {symbol for symbol, market in listing.markets.items() if symbol in known and not _is_read(market, quirk)}
     kept = {symbol: before.markets[symbol] for symbol in gone | garbled}
@@ -87,12 +92,21 @@ def weighed(listing: Listing, before: Listing, quirk: Quirk) -> Listing:
         markets={**listing.markets, **kept},
         unlisted={symbol: hint for symbol, hint in listing.unlisted.items() if symbol not in kept},
         counts=listing.counts,
-        doubt=_doubt(quirk.exchange, gone, garbled),
+        doubt=_doubt(quirk.exchange, gone, garbled, empty),
         unsure=frozenset(gone),
+        empty=empty,
     )
 
 
-def _doubt(exchange: str, gone: Collection[str], garbled: Collection[str]) -> Fault | None:
+def _alike(symbol: str, counts: Mapping[str, int]) -> int:
+    """Return how many markets are listed on the side of a symbol: spot, or contracts of any kind."""
+    return sum(count for kind, count in counts.items() if (kind == "spot") == (":" not in symbol))
+
+
+def _doubt(exchange: str, gone: Collection[str], garbled: Collection[str], empty: Collection[str]) -> Fault | None:
+    if empty:
+        text = f"{exchange} lists no market at all like {', '.join(sorted(empty))}: it is asked again"
+        return Fault(reason=UnknownReason.MISSING, text=text)
     if gone:
         text = f"{exchange} does not list {', '.join(sorted(gone))} this time: it is asked again before it is believed"
         return Fault(reason=UnknownReason.MISSING, text=text)

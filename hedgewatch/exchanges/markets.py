@@ -178,7 +178,8 @@ class Markets:
         for symbol, suggestion in listing.unlisted.items():
             hint = f'; did you mean "{suggestion}"?' if suggestion else ""
             text = f'{exchange} has no market "{symbol}"{hint}'
-            fresh.faults[symbol] = Fault(reason=UnknownReason.UNKNOWN_SYMBOL, text=text)
+            reason = UnknownReason.MISSING if symbol in listing.empty else UnknownReason.UNKNOWN_SYMBOL
+            fresh.faults[symbol] = Fault(reason=reason, text=text)
         for symbol in listing.markets:
             market = twin.markets[symbol]
             try:

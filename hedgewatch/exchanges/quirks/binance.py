@@ -66,5 +66,6 @@ BINANCE = Quirk(
             UnknownReason.NO_PERMISSION: "-1002",
         }
     ),
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
 )

@@ -62,5 +62,6 @@ BINGX = Quirk(
         }
     ),
     interval_from_history=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
 )

@@ -63,5 +63,6 @@ MEXC = Quirk(
         }
     ),
     history_params={"page_num": 1},
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.CONTRACTS,
 )

@@ -76,6 +76,7 @@ class Quirk:
     403 is, forbidden_wait: how long it lasts. market_interval: key of the interval in the listing, in minutes.
     history_params: for the settled rates. interval_from_history: where nothing else tells the interval, the spacing of
     past settlements does. base_unit_contracts: a contract is one base coin whatever the listing says.
+    id_begins_with_base: a market's own id begins with the coin's, so that a row with another's name is seen.
     """
 
     exchange: str
@@ -93,6 +94,7 @@ class Quirk:
     interval_from_history: bool = False
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False
+    id_begins_with_base: bool = False
 
 
 def codes_of(reasons: Mapping[UnknownReason, str]) -> Mapping[str, UnknownReason]:

@@ -58,5 +58,6 @@ WEEX = Quirk(
         }
     ),
     base_unit_contracts=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
 )

@@ -26,7 +26,10 @@ from tests.exchanges.tally import Tally
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT", "ETH/USDT:USDT")
 LISTS = ("exchangeInfo", "instruments-info", "/contracts", "common/symbols", "contract/detail")
 # its listing names a coin nowhere but in the symbol: rows with each other's names are whole in themselves
-UNTELLABLE = (("bingx", "spot/v1/common/symbols", "wrong symbol"),)
+UNTELLABLE = (
+    ("bingx", "spot/v1/common/symbols", "wrong symbol"),
+    ("bingx", "swap/v2/quote/contracts", "wrong symbol"),
+)
 FACTS = ("contract_size", "tick", "lot_step", "min_contracts", "min_notional", "kind", "payoff", "base", "quote")
 
 

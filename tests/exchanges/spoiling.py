@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ PRICES = frozenset(
 RATES = frozenset(("lastFundingRate", "forecastFundingRate", "fundingRate"))
 TERMS = frozenset(("fundingIntervalHours", "fundingIntervalHour", "collectCycle"))
 FIGURES = PRICES | RATES | TERMS | {"tickSize", "contractSize", "priceUnit"}
+COINS = re.compile(r"(BTC|ETH)([_-]?USDT)$")
 ENDS = {"null": None, "an object": {}, "text": "", "a number": 7, "a list of null": [None], "a list of text": ["a"]}
 
 
@@ -78,11 +80,14 @@ def retyped(value: Any) -> Any:
 
 
 def relabelled(found: list[Any]) -> list[Any]:
-    """Return rows each of which carries the name of the next."""
-    named = [one for one in found if isinstance(one, dict) and "symbol" in one]
-    names = [one["symbol"] for one in named]
-    turned = dict(zip(map(id, named), names[1:] + names[:1], strict=True))
-    return [{**one, "symbol": turned[id(one)]} if id(one) in turned else one for one in found]
+    """Return rows in which bitcoin's figures carry ether's name, and the other way round."""
+    return [{**one, "symbol": swapped(one["symbol"])} if "symbol" in one else one for one in found]
+
+
+def swapped(name: Any) -> Any:
+    """Return ether's name for bitcoin's and bitcoin's for ether's, any other as it is."""
+    match = COINS.match(name) if isinstance(name, str) else None
+    return name if match is None else {"BTC": "ETH", "ETH": "BTC"}[match[1]] + match[2]
 
 
 def contradicted(found: list[Any]) -> list[Any]:

@@ -113,6 +113,7 @@ BINANCE = Quirk(
             UnknownReason.NO_PERMISSION: "-1002",
         }
     ),
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
     depth=Depth(name="depth", method="fapiPublicGetDepth", params={"limit": 1000}, time="T"),
     lists_inverse=False,

@@ -93,6 +93,7 @@ BINGX = Quirk(
         }
     ),
     interval_from_history=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
     # bidsCoin and asksCoin beside them are the same times the listed size, which is no contract size of ours
     depth=Depth(name="depth", method="swapV2PublicGetQuoteDepth", params={"limit": 1000}, rows=("data",), time="T"),

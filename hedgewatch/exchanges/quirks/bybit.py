@@ -82,6 +82,7 @@ BYBIT = Quirk(
     forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent", and lasts ten minutes
     forbidden_wait=timedelta(minutes=10),
     market_interval="fundingInterval",
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
     depth=Depth(
         name="orderbook",

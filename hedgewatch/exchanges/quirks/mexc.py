@@ -64,6 +64,7 @@ MEXC = Quirk(
         }
     ),
     history_params={"page_num": 1},
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.CONTRACTS,
     depth=Depth(
         name="depth",

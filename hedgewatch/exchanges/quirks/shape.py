@@ -105,6 +105,7 @@ class Quirk:
     nothing else tells the interval, the spacing of past settlements does. base_unit_contracts: a contract is one base
     coin whatever the listing says. depth: where the book of a future is; None: nowhere we know. lists_inverse: ``size``
     finds coin-margined contracts and their books.
+    id_begins_with_base: a market's own id begins with the coin's, so that a row with another's name is seen.
     """
 
     exchange: str
@@ -129,6 +130,7 @@ class Quirk:
     base_unit_contracts: bool = False
     depth: Depth | None = None
     lists_inverse: bool = True
+    id_begins_with_base: bool = False
 
 
 def codes_of(reasons: Mapping[UnknownReason, str]) -> Mapping[str, UnknownReason]:

@@ -59,6 +59,7 @@ WEEX = Quirk(
         }
     ),
     base_unit_contracts=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
     depth=Depth(name="depth", method="contractGetCapiV3MarketDepth", params={"limit": 200}),  # 15 levels or 200
 )

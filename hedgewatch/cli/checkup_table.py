@@ -40,6 +40,8 @@ def _print_exchange(console: Console, facts: Mapping[str, Any]) -> None:
         _print_calls(console, facts["calls"])
     if facts["instruments"]:
         _print_instruments(console, facts["instruments"])
+    for symbol, parts in facts["untold"].items():
+        console.print(f"  [yellow]no call tells[/yellow] {', '.join(parts)} of {symbol}: it stays unknown")
     console.print()
 
 

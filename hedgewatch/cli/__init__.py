@@ -25,6 +25,7 @@ from hedgewatch.cli import (
     run,
     scenario,
     simulator,
+    size,
     status,
     unbuilt,
 )
@@ -74,6 +75,7 @@ app.command("worker")(run.worker)
 app.command("web")(run.web)
 app.command("status")(status.status)
 app.command("calc")(calc.calc)
+app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
 app.command("backfill")(backfill.backfill)
 app.add_typer(channels.app, name="channels")

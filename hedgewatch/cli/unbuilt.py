@@ -10,7 +10,6 @@ from hedgewatch.domain.errors import ConfigurationError
 
 COMMANDS = (
     "inventory",
-    "size",
     "position",
     "holding",
     "hedge",

@@ -118,3 +118,8 @@ class Instrument:
     taker_fee: Decimal | None
     expiry: datetime | None
     active: bool | None
+
+    @property
+    def size_asset(self) -> str:
+        """What a contract's size is counted in: the quote asset if it is inverse, else the coin."""
+        return self.quote if self.payoff is Payoff.INVERSE else self.base

@@ -140,12 +140,14 @@ def _guarded_class(exchange: str) -> Any:  # noqa: ANN401  ccxt is untyped
             spared = self.door.spared(url)
             if spared is not None:
                 return spared
-            self.door.calls += 1
-            try:
-                answer = await super().fetch(url, method, headers, body)
-            except (TimeoutError, ccxt.BaseError, aiohttp.ClientError, OSError) as error:
-                self.translate(url, error)
-            return self.believe(url, answer)
+            async with self.door.turn():
+                self.door.permit(method, url, headers)  # again: it may have asked for patience meanwhile
+                self.door.calls += 1
+                try:
+                    answer = await super().fetch(url, method, headers, body)
+                except (TimeoutError, ccxt.BaseError, aiohttp.ClientError, OSError) as error:
+                    self.translate(url, error)
+                return self.believe(url, answer)
 
     return Guarded
 

@@ -13,8 +13,9 @@ from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.exchanges.faults import Fault
-from hedgewatch.exchanges.parse import Row, UnreadableError, moment_of, number_in, parse_settled, price_in
+from hedgewatch.exchanges.parse import Row, UnreadableError, moment_of, number_in, price_in
 from hedgewatch.exchanges.series_calls import BY_NAME, SERIES_CALLS, SeriesCall
+from hedgewatch.exchanges.settled import parse_settled
 from hedgewatch.exchanges.source import CcxtSource
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.monitoring.series import PageFailure, SeriesPage

@@ -33,11 +33,12 @@ from hedgewatch.exchanges.history import FundingHistory, Settled
 from hedgewatch.exchanges.jumps import JumpGuard
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.outcome import Findings, faults_of, judge_outcome, one_line
-from hedgewatch.exchanges.parse import parse_settled
+from hedgewatch.exchanges.parse import UnreadableError
 from hedgewatch.exchanges.quirks import QUIRKS
 from hedgewatch.exchanges.quirks.generic import quirk_of
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
 from hedgewatch.exchanges.reading import Known, Reader
+from hedgewatch.exchanges.settled import parse_settled
 from hedgewatch.exchanges.skew import Skew
 from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
 
@@ -165,12 +166,14 @@ class CcxtSource:
             for reading in found.readings
             if isinstance(reading, MarketReading) and reading.funding
         }
-        now = self._clock.now()
-        return tuple(
-            rate
-            for ref, records in history.records.items()
-            for rate in parse_settled(ref, records, wanted.settled_since[ref], now, present.get(ref))
-        )
+        now, rates = self._clock.now(), list[SettledFunding]()
+        for ref, records in history.records.items():
+            try:
+                rates += parse_settled(ref, records, wanted.settled_since[ref], now, present.get(ref))
+            except UnreadableError as error:
+                text = f"{self._exchange} funding history {ref.symbol}: {error.detail}"
+                found.faults.append(Fault(reason=error.reason, text=text))
+        return tuple(rates)
 
     async def _learn_intervals(self, found: Findings, deadline: float) -> bool:
         """Ask the history for intervals that nothing else told; say whether it was asked."""

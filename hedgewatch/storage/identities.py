@@ -9,16 +9,20 @@ from sqlalchemy import Connection, Table, select
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot
 from hedgewatch.domain.hedge import Hedge
-from hedgewatch.domain.instrument import Instrument, InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading
 from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.storage import account_tables, tables
 from hedgewatch.storage.bulk import Row, put, take_the_last
 from hedgewatch.storage.recollection import leg_identity
-from hedgewatch.storage.types import maybe_ms, to_text
+from hedgewatch.storage.types import maybe_at, maybe_ms, to_text
 
 INSTRUMENT_FACTS = 16  # columns of an instrument besides its number
+FACTS_AS_THEY_ARE = (
+    *("base", "quote", "settle", "contract_size", "tick", "lot_step", "min_contracts", "min_notional"),
+    *("maker_fee", "taker_fee", "active"),
+)
 Key = tuple[str, ...]
 
 
@@ -142,6 +146,18 @@ def _instrument_row(instrument: Instrument) -> Row:
         to_text(instrument.taker_fee),
         maybe_ms(instrument.expiry),
         instrument.active,
+    )
+
+
+def read_instrument(row: Mapping[str, Any]) -> Instrument:
+    """Return the instrument that a row of the table describes, one that could be read."""
+    return Instrument(
+        ref=InstrumentRef(exchange=row["exchange"], symbol=row["symbol"]),
+        kind=InstrumentKind(row["kind"]),
+        payoff=None if row["payoff"] is None else Payoff(row["payoff"]),
+        order_unit=OrderUnit(row["order_unit"]),
+        expiry=maybe_at(row["expiry_ms"]),
+        **{name: row[name] for name in FACTS_AS_THEY_ARE},
     )
 
 

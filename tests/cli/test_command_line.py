@@ -15,7 +15,7 @@ from hedgewatch.cli.unbuilt import COMMANDS
 Captured = pytest.CaptureFixture[str]
 BUILT = {
     "init", "config check", "config show", "config schema", "calc", "doctor", "once", "run", "worker", "web", "status",
-    "channels test", "db upgrade", "db check", "demo", "simulator", "scenario", "backfill",
+    "channels test", "db upgrade", "db check", "demo", "simulator", "scenario", "backfill", "size",
 }  # fmt: skip
 
 

@@ -51,6 +51,14 @@ class Room:
             self.clock.move(30)
             self.results.append(await self.cycle.run())
 
+    async def poll_until(self, rule: str, kind: str) -> None:
+        """Poll until a rule answers so: what is reloaded beside the polls comes when it comes."""
+        for _ in range(200):
+            await self.poll()
+            if self.kinds(rule)[-1] == kind:
+                return
+        raise AssertionError(f"{rule} never became {kind}: {self.of(rule)[-1]}")
+
     def of(self, rule: str) -> list[list[Finding]]:
         return [[one for one in found.verdict.findings if one.target.rule == rule] for found in self.results]
 

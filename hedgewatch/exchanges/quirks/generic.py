@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hedgewatch.exchanges.quirks.shape import Call, Quirk
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk
 
 
 def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
@@ -43,4 +43,10 @@ def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
         each=rates == "fetch_funding_rate",
     )
     known = has.get("fetchFundingRates") or has.get("fetchFundingRate")
-    return Quirk(exchange=exchange, calls=(*quotes, funding) if known else quotes, interval_from_history=True)
+    book = Depth(name="fetch_order_book", method="fetch_order_book", time="timestamp", unified=True)
+    return Quirk(
+        exchange=exchange,
+        calls=(*quotes, funding) if known else quotes,
+        interval_from_history=True,
+        depth=book if has.get("fetchOrderBook") is True else None,
+    )

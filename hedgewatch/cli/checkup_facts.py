@@ -35,6 +35,7 @@ def exchange_facts(found: Inspection) -> dict[str, Any]:
         "retry_at": json_value(found.answer.retry_at),
         "calls": [call_facts(call) for call in found.calls],
         "instruments": [_instrument(one, found, readings.get(one.ref)) for one in found.instruments],
+        "untold": {ref.symbol: list(parts) for ref, parts in found.untold.items()},
         "unlisted": [fault.text for fault in found.unlisted.values()],
     }
 

@@ -40,6 +40,8 @@ def _print_exchange(console: Console, facts: Mapping[str, Any]) -> None:
         _print_calls(console, facts["calls"])
     if facts["instruments"]:
         _print_instruments(console, facts["instruments"])
+    for symbol, parts in facts["untold"].items():
+        console.print(f"  [yellow]no call tells[/yellow] {', '.join(parts)} of {symbol}: it stays unknown")
     console.print()
 
 
@@ -86,9 +88,8 @@ def _print_account(console: Console, facts: Mapping[str, Any]) -> None:
     if facts["key"]:
         colour = COLOURS[facts["key"]["verdict"]]
         console.print(f"  key [{colour}]{escape(facts['key']['words'])}[/{colour}]", soft_wrap=True)
-    console.print(
-        f"  positions are held {facts['position_mode'] or 'in a mode nothing tells yet'}; earn: {facts['earn']}"
-    )
+    earn = "read" if facts["earn"] == "read" else "no call, see the notes"
+    console.print(f"  position mode: {facts['position_mode'] or 'unknown, no position tells'}; earn: {earn}")
     for name, part in facts["parts"].items():
         told = f"[green]{part['count']}[/green]" if part["reason"] is None else f"[red]{part['reason']}[/red]"
         console.print(f"  {name} {told}", end="")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hedgewatch.domain.instrument import Instrument, InstrumentKind
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, Payoff
 from hedgewatch.exchanges.asking import Asked
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.history import Settled
@@ -19,6 +19,12 @@ PARTS = {
     "coming funding": "rate",
     "settlement": "settles_at",
     "interval": "interval",
+}
+
+WANTED_PARTS = {
+    InstrumentKind.SPOT: ("bid and ask",),
+    InstrumentKind.FUTURE: ("bid and ask", "mark"),
+    InstrumentKind.PERPETUAL: ("bid and ask", "mark", "coming funding", "settlement", "interval", "settled funding"),
 }
 
 
@@ -54,13 +60,22 @@ def report_calls(quirk: Quirk, wanted: Iterable[Instrument], results: Mapping[st
     )
 
 
+def untold(quirk: Quirk, instrument: Instrument) -> tuple[str, ...]:
+    """Return the parts of an instrument that no call of its exchange tells."""
+    told = {part for _, call, parts in _plans(quirk) if _is_about(call, instrument) for part in parts}
+    if quirk.market_interval:
+        told.add("interval")
+    return tuple(part for part in WANTED_PARTS[instrument.kind] if part not in told)
+
+
 def _plans(quirk: Quirk) -> Iterator[tuple[str, Call, tuple[str, ...]]]:
     for call in quirk.calls:
         yield call.name, call, tuple(part for part, key in PARTS.items() if getattr(call, key) is not None)
     for terms in filter(None, (quirk.terms, quirk.inverse_terms)):
         keys = (part for part in ("interval", "settlement") if getattr(terms.call, PARTS[part]) is not None)
         yield terms.call.name, terms.call, tuple(keys)
-    history = Call(name="funding history", method="", futures=True, each=True)
+    payoff = None if quirk.has_inverse_history else Payoff.LINEAR
+    history = Call(name="funding history", method="", futures=True, payoff=payoff, each=True)
     extra = ("interval",) if quirk.interval_from_history else ()
     yield "history", history, ("settled funding", *extra)
 

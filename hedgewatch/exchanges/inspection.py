@@ -11,7 +11,7 @@ from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentR
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading
 from hedgewatch.domain.size_check import SizeCheck
 from hedgewatch.exchanges.asking import Asked
-from hedgewatch.exchanges.calls import CallReport, report_calls
+from hedgewatch.exchanges.calls import CallReport, report_calls, untold
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.sizes import check_sizes
 from hedgewatch.exchanges.source import CcxtSource
@@ -33,7 +33,8 @@ class Inspection:
     """What was found. latency_seconds: of one small call. skew_seconds: our clock minus the exchange's, None: unknown.
 
     instruments: those that are listed. unlisted: a fault each, with a suggestion. problem: why it is not reachable,
-    None if it is. sizes: the second route to a contract's size, or why there is none; left out where there is no call.
+    None if it is. untold: parts that no call tells. sizes: the second route to a contract's size, or why there is none;
+    left out where there is no call.
     """
 
     exchange: str
@@ -44,6 +45,7 @@ class Inspection:
     unlisted: Mapping[InstrumentRef, Fault]
     calls: tuple[CallReport, ...]
     answer: ExchangeAnswer
+    untold: Mapping[InstrumentRef, tuple[str, ...]] = field(default_factory=dict)
     sizes: Mapping[InstrumentRef, SizeCheck | Fault] = field(default_factory=dict)
     intervals: Mapping[InstrumentRef, IntervalSource] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ async def inspect(source: CcxtSource, refs: Sequence[InstrumentRef], now: dateti
         unlisted={ref: source.markets.fault(ref.symbol) for ref in refs if found[ref] is None},
         calls=report_calls(source.door.quirk, listed, source.results),
         answer=answer,
+        untold={one.ref: parts for one in listed if (parts := untold(source.door.quirk, one))},
         sizes=await check_sizes(source.desk, listed, ids) if is_there else {},
         intervals=_intervals(source, answer),
     )

@@ -1,7 +1,7 @@
 """Alert latency: from the last answer of an exchange to the verified signed POST, the outbox durable in between.
 
-Run: python tests/benchmarks/bench_alert.py [rounds]. 250 hedges of 500 instruments, one of which has drifted; judging and
-storing all of them is inside. Beside it: ccxt's batch calls on the same answers, a float comparison and a POST, unstored.
+Run: python tests/benchmarks/bench_alert.py [rounds]. 250 hedges of 500 instruments, one of which has drifted; judging
+and storing all of them is inside. Beside it: ccxt's batch calls on the same answers and a POST, nothing stored.
 """
 
 from __future__ import annotations

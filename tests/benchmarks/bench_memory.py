@@ -6,62 +6,68 @@ Run: python tests/benchmarks/bench_memory.py [cycles] [stock cycles]. Each runs 
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from bench_stall import stock_client, stock_cycle
-from listed import SystemClock, listed_server
+from listed import listed_server
 from program import EXCHANGES, PROJECT, environment, write_configuration
-
-from hedgewatch.bootstrap.watching import watching
-from hedgewatch.settings.load import load_settings
 
 LISTED = 2_000  # assets: spot and perpetual are 4,000 markets
 CYCLES, STOCK_CYCLES = 300, 20
 WARM_SHARE = 5  # the first fifth is growing up
 
 
-def resident() -> float:
-    """Return this process's resident memory in MB."""
-    status = Path("/proc/self/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
-
-
-async def ours(config: str, cycles: int) -> tuple[float, float]:
-    """Return MB after the first fifth of the cycles and after all of them."""
-    warm = 0.0
-    async with watching(load_settings(Path(config), {}), os.environ, SystemClock()) as part:
+RESIDENT = """
+import asyncio, os, re, sys
+from pathlib import Path
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+warm, cycles = 0.0, int(sys.argv[2])
+"""
+OURS = (
+    RESIDENT
+    + """
+from hedgewatch.bootstrap.watching import watching
+from hedgewatch.settings import load_settings
+from hedgewatch.worker import SystemClock
+async def main():
+    global warm
+    async with watching(load_settings(Path(sys.argv[1]), {}), os.environ, SystemClock()) as part:
         for source in part.cycle._collector._sources.values():
-            source.client.enableRateLimit = False  # type: ignore[attr-defined]  # hours of polls in minutes
+            source.client.enableRateLimit = False  # hours of polls in minutes
         for number in range(cycles):
             await part.cycle.run()
-            if number == cycles // WARM_SHARE:
+            if number == cycles // 5:
                 warm = resident()
-        return warm, resident()
-
-
-async def stock(base_url: str, cycles: int) -> tuple[float, float]:
-    """The same facts by the library's batch calls."""
-    clients = [stock_client(exchange, base_url) for exchange in EXCHANGES]
+        print(warm, resident())
+asyncio.run(main())
+"""
+)
+STOCK = (
+    RESIDENT
+    + """
+sys.path.insert(0, "tests/benchmarks")
+from bench_stall import EXCHANGES, stock_client, stock_cycle
+async def main():
+    global warm
+    clients = [stock_client(exchange, sys.argv[1]) for exchange in EXCHANGES]
     await asyncio.gather(*(client.load_markets() for client in clients))
-    warm = 0.0
     for number in range(cycles):
         await asyncio.gather(*(stock_cycle(client, ["ETH/USDT"], ["ETH/USDT:USDT"]) for client in clients))
-        if number == cycles // WARM_SHARE:
+        if number == cycles // 5:
             warm = resident()
-    found = warm, resident()
+    print(warm, resident())
     await asyncio.gather(*(client.close() for client in clients))
-    return found
+asyncio.run(main())
+"""
+)
 
 
-def measured(kind: str, place: str, cycles: int) -> tuple[float, float]:
+def measured(program: str, place: str, cycles: int) -> tuple[float, float]:
     """Measure in a process of its own."""
-    command = [sys.executable, __file__, kind, place, str(cycles)]
+    command = [sys.executable, "-c", program, place, str(cycles)]
     told = subprocess.run(command, check=True, cwd=PROJECT, env=environment(), stdout=subprocess.PIPE, text=True)
     warm, end = told.stdout.split()[-2:]
     return float(warm), float(end)
@@ -72,8 +78,8 @@ async def main(cycles: int, stock_cycles: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with listed_server(LISTED, latency=0) as base_url:
             config = write_configuration(Path(folder), base_url)
-            own = await asyncio.to_thread(measured, "ours", str(config), cycles)
-            other = await asyncio.to_thread(measured, "stock", base_url, stock_cycles)
+            own = await asyncio.to_thread(measured, OURS, str(config), cycles)
+            other = await asyncio.to_thread(measured, STOCK, base_url, stock_cycles)
     slope = (own[1] - own[0]) / (cycles - cycles // WARM_SHARE) * 1000
     print(f"Resident memory, {len(EXCHANGES)} exchanges of {2 * LISTED} markets, MB")
     for name, (warm, end), count in (("ours", own, cycles), ("ccxt batch", other, stock_cycles)):
@@ -83,9 +89,5 @@ async def main(cycles: int, stock_cycles: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and sys.argv[1] in {"ours", "stock"}:
-        work = ours if sys.argv[1] == "ours" else stock
-        print(*asyncio.run(work(sys.argv[2], int(sys.argv[3]))))
-    else:
-        given = [int(text) for text in sys.argv[1:]]
-        asyncio.run(main(*(given + [CYCLES, STOCK_CYCLES][len(given) :])))
+    given = [int(text) for text in sys.argv[1:]]
+    asyncio.run(main(*(given + [CYCLES, STOCK_CYCLES][len(given) :])))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hedgewatch.cli import run_command
+from hedgewatch.storage.schema import HEAD
 
 
 @pytest.fixture
@@ -19,12 +20,12 @@ def config(tmp_path: Path, store_url: str) -> str:
 
 def test_a_database_is_upgraded_and_checked(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["--config", config, "db", "check"]) == 3
-    assert capsys.readouterr().out == "the database's schema is missing (none); this version wants 0001\n"
+    assert capsys.readouterr().out == f"the database's schema is missing (none); this version wants {HEAD}\n"
     for _ in range(2):
         assert run_command(["--config", config, "db", "upgrade"]) == 0
-        assert capsys.readouterr().out == "the database's schema is current (0001)\n"
+        assert capsys.readouterr().out == f"the database's schema is current ({HEAD})\n"
     assert run_command(["--config", config, "db", "check", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"schema": "0001", "wanted": "0001", "status": "current"}
+    assert json.loads(capsys.readouterr().out) == {"schema": HEAD, "wanted": HEAD, "status": "current"}
 
 
 def test_an_unreachable_database_is_one_line(

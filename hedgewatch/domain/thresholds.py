@@ -59,13 +59,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
-    """One rule as set for one hedge (or for all)."""
+    """One rule as set for one hedge (or for all). is_latched: its alerts end by what somebody does or says only."""
 
     rule: str
     enabled: bool
     levels: Mapping[Severity, Level]
     keep_firing_for: Patience
     channels: tuple[str, ...] | None = None
+    is_latched: bool = False
 
 
 class JudgedPer(StrEnum):

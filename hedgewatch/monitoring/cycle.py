@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.judge import Verdict, judge, with_settled
+from hedgewatch.monitoring.maintenance import Window, is_within
 from hedgewatch.monitoring.payload import event_payload
 from hedgewatch.monitoring.ports import Clock, CycleRecord, CycleStore, EventDraft, Memory, OutboxDraft, Wanted
 from hedgewatch.monitoring.routing import Routing, outbox_drafts
@@ -25,7 +26,8 @@ from hedgewatch.monitoring.routing import Routing, outbox_drafts
 class Watch:
     """What is watched: the hedges, the rules judged per exchange, who is told, and how often.
 
-    dashboard_url: where links in messages point, without a trailing slash.
+    dashboard_url: where links in messages point, without a trailing slash. entries: a digest of what the file says of
+    each hedge; a hedge that somebody has closed stays so until its digest changes. maintenance: weekly windows.
     """
 
     hedges: Sequence[Hedge]
@@ -33,6 +35,8 @@ class Watch:
     routing: Routing
     poll_seconds: Decimal
     dashboard_url: str
+    entries: Mapping[str, str] = field(default_factory=dict)
+    maintenance: Sequence[Window] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,10 @@ class MonitorCycle:
             alerts=memory.alerts,
             late=memory.late,
             dt_seconds=self._elapsed(),
+            interventions=replace(
+                memory.interventions.closed_as(self._watch.entries),
+                in_maintenance=is_within(self._watch.maintenance, read_at),
+            ),
         )
         return CycleResult(read_at=read_at, answers=answers, snapshots=snapshots, verdict=verdict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,7 @@ from hedgewatch.domain.alert import AlertEvent, AlertState
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.hedge import HedgeSnapshot, Past
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.market import ExchangeAnswer
 
 
@@ -46,10 +47,16 @@ class ExchangeSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxDraft:
-    """One event for one channel, to be stored in the transaction that made the event."""
+    """One event for one channel, to be stored in the transaction that made the event.
+
+    suppressed_by: the silence that keeps it, None if it is to be sent. only_if_told: store it only where the channel
+    was told something of the episode before.
+    """
 
     event_id: str
     channel: str
+    suppressed_by: str | None = None
+    only_if_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +90,13 @@ class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
+    interventions: what people have said and still holds.
     """
 
     alerts: Mapping[Target, AlertState]
     past: Past
     late: frozenset[Target] = frozenset()
+    interventions: Interventions = field(default_factory=Interventions)
 
 
 class CycleStore(Protocol):
@@ -113,6 +122,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +158,37 @@ class Outbox(Protocol):
 
     async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
         """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None."""
+        ...
+
+
+class Desk(Protocol):
+    """Where people say what they have seen and done. Everything said is stored, with its audit, when a call returns.
+
+    Every method raises StoreUnavailableError; those that name something raise ConfigurationError if there is no such.
+    """
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Note that somebody has seen an open episode; the latest word on an episode holds."""
+        ...
+
+    def silence(self, silence: Silence) -> None:
+        """Begin a silence."""
+        ...
+
+    def unsilence(self, silence_id: str, by: str, now: datetime) -> None:
+        """End a silence now."""
+        ...
+
+    def close_hedge(self, closing: Closing) -> None:
+        """Note that somebody has closed a hedge."""
+        ...
+
+    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
+        """Take a closing back."""
+        ...
+
+    def replay(self, event_id: str, by: str, now: datetime) -> int:
+        """Make an event's dead deliveries due again, under the same id, and return how many there were."""
         ...
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from hedgewatch.domain.numbers import exactly
-from hedgewatch.domain.rules.catalogue import CATALOGUE, DRIFT_FIXED_USD, DRIFT_PROXY, FIRES_BELOW
+from hedgewatch.domain.rules.catalogue import CATALOGUE, DRIFT_FIXED_USD, DRIFT_PROXY, FIRES_BELOW, LATCHED
 from hedgewatch.domain.thresholds import Level, LevelDefault, Patience, RuleSettings, Severity
 from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.models import Settings
@@ -32,6 +32,7 @@ def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None
         levels={severity: level for severity, level in levels.items() if level is not None},
         keep_firing_for=_last([layer.keep_firing_for for layer in layers], default=definition.keep_firing_for),
         channels=next((layer.channels for layer in reversed(layers) if layer.channels is not None), None),
+        is_latched=rule in LATCHED,
     )
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, and_, select, text
 
 from hedgewatch.domain.alert import AlertState, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
+from hedgewatch.monitoring.ports import Clock, CycleRecord, DeliveryState, Memory
 from hedgewatch.storage import rows, tables
 from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of
 from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.identities import Identities
+from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection, is_forgotten
 from hedgewatch.storage.types import to_ms
@@ -40,8 +41,10 @@ EPISODE_TOLD = take_the_last(
 )
 # due at once: the time of making is no bar, or a clock set back would hold an alert
 OUTBOX_ROW = text(
-    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
-    "SELECT id, :channel, episode, sequence, at_ms, 'pending', 0, 0 FROM event WHERE id = :event_id "
+    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms, suppressed_by) "
+    "SELECT id, :channel, episode, sequence, at_ms, :state, 0, 0, :suppressed_by FROM event e WHERE id = :event_id "
+    "AND (NOT :only_if_told OR EXISTS (SELECT 1 FROM outbox o WHERE o.episode = e.episode AND o.channel = :channel "
+    "AND o.state <> 'suppressed')) "
     "ON CONFLICT (event_id, channel) DO NOTHING"
 )
 
@@ -72,6 +75,8 @@ class SqlCycleStore:
             recollection = await self._database.run(lambda connection: load(connection, now))
             self._recollection = recollection
         memory = recollection.recall(instruments, legs, now)
+        interventions = await self._database.run(lambda connection: read_interventions(connection, now), durable=False)
+        memory = replace(memory, interventions=interventions)
         if not any(state.notified for state in memory.alerts.values()):
             return memory
         late = await self._database.run(late_fingerprints, durable=False)
@@ -161,8 +166,10 @@ def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: in
 
     An episode that ends without a word (another alert spoke for it) ends here.
     """
-    kept, gone = [], []
+    kept, gone, ended = [], [], []
     for state in states:
+        if state.episode is None:
+            ended.append(identity_of(state.target)[0])
         if is_forgotten(state):
             gone.append(identity_of(state.target)[0])
         else:
@@ -170,8 +177,9 @@ def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: in
     put(connection, tables.alert, kept, conflict=take_the_last(tables.alert))
     if gone:
         connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(gone)))
+    if ended:
         episode = tables.episode.c
-        silent = tables.episode.update().where(episode.fingerprint.in_(gone), episode.state == OPEN)
+        silent = tables.episode.update().where(episode.fingerprint.in_(ended), episode.state == OPEN)
         connection.execute(silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=at_ms))
 
 
@@ -180,5 +188,14 @@ def store_events(connection: Connection, cycle: CycleRecord) -> None:
     put(connection, tables.episode, episode_rows(cycle), conflict=EPISODE_TOLD)
     put(connection, tables.event, [event_row(draft) for draft in cycle.events])
     if cycle.outbox:
-        drafts = [{"event_id": draft.event_id, "channel": draft.channel} for draft in cycle.outbox]
+        drafts = [
+            {
+                "event_id": draft.event_id,
+                "channel": draft.channel,
+                "state": (DeliveryState.SUPPRESSED if draft.suppressed_by else DeliveryState.PENDING).value,
+                "suppressed_by": draft.suppressed_by,
+                "only_if_told": draft.only_if_told,
+            }
+            for draft in cycle.outbox
+        ]
         connection.execute(OUTBOX_ROW, drafts)

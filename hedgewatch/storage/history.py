@@ -11,9 +11,11 @@ from typing import Any, Self
 from sqlalchemy import select, text
 
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
+from hedgewatch.domain.intervention import Interventions
 from hedgewatch.storage import tables, views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
 from hedgewatch.storage.identities import read_instrument
+from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.schema import SchemaState, state_of
@@ -93,6 +95,14 @@ class History:
         try:
             with self._engine.connect() as connection:
                 return load(connection, now)
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+
+    def interventions(self, now: datetime) -> Interventions:
+        """Return what people have said to alerts and still holds at ``now``."""
+        try:
+            with self._engine.connect() as connection:
+                return read_interventions(connection, now)
         except DatabaseTrouble as error:
             raise unavailable(self._place, error) from error
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import SystemRandom
 
-from hedgewatch.bootstrap.telling import make_notifiers, routing_of
+from hedgewatch.bootstrap.telling import make_notifiers, routing_of, windows_of
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.rules import EXCHANGE_RULES
 from hedgewatch.exchanges.inspection import Inspection, inspect
@@ -18,7 +18,7 @@ from hedgewatch.monitoring.collect import Collector, by_exchange, instruments_by
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, listable_instruments, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, entry_digests, listable_instruments, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -60,6 +60,8 @@ def watch_of(settings: Settings) -> Watch:
         routing=routing_of(settings),
         poll_seconds=settings.poll_seconds,
         dashboard_url=f"http://{settings.web.listen}",
+        entries=entry_digests(settings),
+        maintenance=windows_of(settings),
     )
 
 

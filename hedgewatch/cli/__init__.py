@@ -13,14 +13,17 @@ import typer
 
 from hedgewatch import __version__
 from hedgewatch.cli import (
+    alerts,
     calc,
     channels,
     config,
     db,
     demo,
     doctor,
+    hedge,
     init,
     once,
+    outbox,
     run,
     scenario,
     simulator,
@@ -76,6 +79,9 @@ app.command("status")(status.status)
 app.command("calc")(calc.calc)
 app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
+app.add_typer(hedge.app, name="hedge")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)

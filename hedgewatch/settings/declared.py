@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
 
 from hedgewatch.domain.errors import ConfigurationError
@@ -22,6 +23,11 @@ def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
     first.
     """
     return tuple(_hedge(settings, entry) for entry in settings.hedges)
+
+
+def entry_digests(settings: Settings) -> dict[str, str]:
+    """Return a digest of what the file says of each hedge, by its name: what somebody said of it holds as long."""
+    return {hedge.name: hashlib.sha256(repr(hedge).encode()).hexdigest() for hedge in settings.hedges}
 
 
 def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:

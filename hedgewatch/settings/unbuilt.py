@@ -110,8 +110,6 @@ def _telling(settings: Settings) -> Iterator[Gap]:
         yield ("routing", "fallback"), "falling back to another channel"
     if settings.routing.digest is not None:
         yield ("routing", "digest"), "the daily digest"
-    if settings.routing.maintenance:
-        yield ("routing", "maintenance"), "holding back alerts during maintenance"
     if settings.heartbeat.url is not None:
         yield ("heartbeat", "url"), "sending a heartbeat"
 

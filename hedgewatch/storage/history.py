@@ -166,6 +166,24 @@ class History:
             {"limit": limit},
         )
 
+    def undelivered(self, limit: int = 100) -> Found:
+        """Return deliveries (the columns of delivery_history) that wait or were given up, newest first."""
+        return self._view(
+            views.DELIVERY_HISTORY,
+            "WHERE (event, channel) IN (SELECT event_id, channel FROM outbox WHERE state IN ('pending', 'dead') "
+            "ORDER BY made_at_ms DESC LIMIT :limit) "
+            "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel",
+            {"limit": limit},
+        )
+
+    def deliveries_of(self, episode: str) -> Found:
+        """Return every delivery (the columns of delivery_history) of one episode, in the order of its events."""
+        return self._view(
+            views.DELIVERY_HISTORY,
+            "WHERE episode = :episode ORDER BY (SELECT sequence FROM event WHERE id = delivery_history.event), channel",
+            {"episode": episode},
+        )
+
     def cycles_now(self) -> Found:
         """Return each exchange's latest row of cycle_history, of the newest cycle only."""
         return self._view(

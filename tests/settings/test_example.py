@@ -122,7 +122,6 @@ def test_the_contracts_sample_loads_and_every_unbuilt_part_is_named() -> None:
         "channels.phone.kind",
         "routing.fallback",
         "routing.digest",
-        "routing.maintenance",
         "heartbeat.url",
     ]
 

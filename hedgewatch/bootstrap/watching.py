@@ -11,7 +11,7 @@ from random import SystemRandom
 
 from hedgewatch.bootstrap.telling import make_notifiers, routing_of, windows_of
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.rules import EXCHANGE_RULES
+from hedgewatch.domain.rules import EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.inspection import Inspection, inspect
 from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.collect import Collector, by_exchange, instruments_by_exchange
@@ -60,6 +60,8 @@ def watch_of(settings: Settings) -> Watch:
         routing=routing_of(settings),
         poll_seconds=settings.poll_seconds,
         dashboard_url=f"http://{settings.web.listen}",
+        own_rules={rule: rule_settings(settings, rule) for rule in OWN_RULES},
+        channels=tuple(settings.channels),
         entries=entry_digests(settings),
         maintenance=windows_of(settings),
     )
@@ -82,7 +84,7 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         stack.callback(database.close)
         collector = _collector(settings, watch, SqlMarketShelf(database), clock, patience=patience)
         stack.push_async_callback(collector.close)
-        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom())
+        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom(), fallback=watch.routing.fallback)
         stack.push_async_callback(deliverer.drain)
         cycle = MonitorCycle(watch, collector=collector, store=SqlCycleStore(database, clock), clock=clock)
         yield Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock)

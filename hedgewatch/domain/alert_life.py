@@ -79,6 +79,11 @@ def _is_enough(held: Held, patience: Patience) -> bool:
     return held.polls > 0 and held.polls >= patience.polls and held.seconds >= patience.seconds
 
 
+def _patience(settings: RuleSettings, level: Severity) -> Patience:
+    """Return a level's ``for``; one that fires on a fact has no numbers, and so is not among the settings' levels."""
+    return settings.levels[level].patience if level in settings.levels else Patience()
+
+
 def _reached(state: AlertState, finding: Finding, settings: RuleSettings) -> Severity | None:
     """Return the highest level that is breached now and has been for long enough."""
     ripe = [
@@ -86,7 +91,7 @@ def _reached(state: AlertState, finding: Finding, settings: RuleSettings) -> Sev
         for level, outcome in finding.levels.items()
         if outcome is OutcomeKind.BREACH
         and level in state.pending
-        and _is_enough(state.pending[level], settings.levels[level].patience)
+        and _is_enough(state.pending[level], _patience(settings, level))
     ]
     return max(ripe, key=lambda level: level.rank, default=None)
 

@@ -19,6 +19,7 @@ from hedgewatch.domain.thresholds import RuleSettings
 
 DATA_STALE = "data_stale"
 EXCHANGE_DOWN = "exchange_down"
+Answered = tuple[Finding, RuleSettings]
 NO_INTERVENTIONS = Interventions()
 # All that a pure function can raise; what stops the process (MemoryError, KeyboardInterrupt) is none of a rule's.
 BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -46,12 +47,14 @@ def judge(  # noqa: PLR0913  all that one cycle knows
     dt_seconds: Decimal,
     late: Collection[Target] = (),
     interventions: Interventions = NO_INTERVENTIONS,
+    own: Sequence[Answered] = (),
 ) -> Verdict:
     """Ask every enabled rule, then move every alert one step.
 
     exchange_rules: the settings of the rules judged per exchange. alerts: the states before this cycle. dt_seconds: the
     time since the cycle before, at most two polls, 0 after a start. late: alerts told too late, to be told again.
     interventions: what people have said; a hedge they have closed is asked nothing, and its alerts are closed.
+    own: what hedgewatch found of itself.
     """
     snapshots = [one for one in snapshots if one.hedge.name not in interventions.closings]
     exchange_findings = _ask_exchange_rules(snapshots, facts, exchange_rules, alerts)
@@ -63,7 +66,7 @@ def judge(  # noqa: PLR0913  all that one cycle knows
         dt_seconds=dt_seconds,
         interventions=interventions,
     )
-    for finding, settings in exchange_findings:
+    for finding, settings in (*exchange_findings, *own):
         life.move(finding, settings)
     down = {
         state.target.exchange: state
@@ -74,7 +77,7 @@ def judge(  # noqa: PLR0913  all that one cycle knows
     for finding, settings in hedge_findings:
         life.move(finding, settings, held_back=_is_held_back(finding, down, hedges))
     life.close_the_rest()
-    findings = tuple(finding for finding, _ in (*exchange_findings, *hedge_findings))
+    findings = tuple(finding for finding, _ in (*exchange_findings, *own, *hedge_findings))
     return Verdict(findings=findings, states=tuple(life.states.values()), events=tuple(life.events))
 
 
@@ -97,9 +100,6 @@ def _is_held_back(finding: Finding, down: Mapping[str, AlertState], hedges: Mapp
     if source is None or source.severity is None:
         return False
     return finding.severity is None or source.severity.rank >= finding.severity.rank
-
-
-Answered = tuple[Finding, RuleSettings]
 
 
 def _ask_exchange_rules(

@@ -86,17 +86,32 @@ class CycleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTrouble:
+    """What a channel does not take.
+
+    attempts: the most that any waiting message has had. oldest_critical_at: when the oldest waiting critical event was
+    made, None if none waits. dead: messages given up and not replayed.
+    """
+
+    attempts: int = 0
+    oldest_critical_at: datetime | None = None
+    dead: int = 0
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
-    interventions: what people have said and still holds.
+    interventions: what people have said and still holds. troubles: of each channel that has any.
     """
 
     alerts: Mapping[Target, AlertState]
     past: Past
     late: frozenset[Target] = frozenset()
     interventions: Interventions = field(default_factory=Interventions)
+    troubles: Mapping[str, ChannelTrouble] = field(default_factory=dict)
 
 
 class CycleStore(Protocol):
@@ -149,6 +164,13 @@ class Outbox(Protocol):
         """Claim the channel's next due delivery, oldest episode event first; None if nothing is due.
 
         A later event of an episode is not due before the earlier ones are delivered or dead.
+        """
+        ...
+
+    async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
+        """Make critical events that still wait for a channel due on these channels too.
+
+        Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times.
         """
         ...
 

@@ -106,8 +106,6 @@ def _telling(settings: Settings) -> Iterator[Gap]:
             yield ("channels", name, "kind"), 'the channel kind "apprise"'
         elif isinstance(channel, WebhookChannel) and channel.format != "hedgewatch":
             yield ("channels", name, "format"), f'the webhook format "{channel.format}"'
-    if settings.routing.fallback:
-        yield ("routing", "fallback"), "falling back to another channel"
     if settings.routing.digest is not None:
         yield ("routing", "digest"), "the daily digest"
     if settings.heartbeat.url is not None:

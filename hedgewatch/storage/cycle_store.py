@@ -18,6 +18,7 @@ from hedgewatch.storage.database import Database
 from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.loading import load
+from hedgewatch.storage.outbox import read_troubles
 from hedgewatch.storage.recollection import Recollection, is_forgotten
 from hedgewatch.storage.types import to_ms
 
@@ -75,8 +76,10 @@ class SqlCycleStore:
             recollection = await self._database.run(lambda connection: load(connection, now))
             self._recollection = recollection
         memory = recollection.recall(instruments, legs, now)
-        interventions = await self._database.run(lambda connection: read_interventions(connection, now), durable=False)
-        memory = replace(memory, interventions=interventions)
+        interventions, troubles = await self._database.run(
+            lambda connection: (read_interventions(connection, now), read_troubles(connection)), durable=False
+        )
+        memory = replace(memory, interventions=interventions, troubles=troubles)
         if not any(state.notified for state in memory.alerts.values()):
             return memory
         late = await self._database.run(late_fingerprints, durable=False)

@@ -11,7 +11,16 @@ from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
-from hedgewatch.monitoring.ports import CycleRecord, Delivery, DeliveryState, EventDraft, Memory, OutboxDraft
+from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.ports import (
+    ChannelTrouble,
+    CycleRecord,
+    Delivery,
+    DeliveryState,
+    EventDraft,
+    Memory,
+    OutboxDraft,
+)
 from hedgewatch.storage.recollection import Recollection
 
 LATE = timedelta(minutes=1)
@@ -56,7 +65,15 @@ class MemoryStore:
             memory,
             late=frozenset(target for target, alert in memory.alerts.items() if self._is_late(alert)),
             interventions=self.interventions,
+            troubles=self._troubles(),
         )
+
+    def _troubles(self) -> dict[str, ChannelTrouble]:
+        found: dict[str, ChannelTrouble] = {}
+        for (_, channel), kept in self.deliveries.items():
+            if kept.state in {DeliveryState.PENDING, DeliveryState.DEAD}:
+                found[channel] = _with(found.get(channel, ChannelTrouble()), kept)
+        return {channel: trouble for channel, trouble in found.items() if trouble != ChannelTrouble()}
 
     def _is_late(self, alert: AlertState) -> bool:
         """Tell whether some channel took the alert's latest event late; a reminder owes no further one."""
@@ -148,6 +165,21 @@ class MemoryStore:
         self._keep(replace(first, claimed_until=now + claim))
         return first.delivery
 
+    async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
+        """Make critical events that still wait for a channel due on these channels too."""
+        waiting = [
+            kept
+            for kept in self.deliveries.values()
+            if kept.state is DeliveryState.PENDING
+            and kept.delivery.severity == Severity.CRITICAL.value
+            and (kept.delivery.made_at <= made_before or kept.delivery.attempts >= attempts)
+        ]
+        for kept in waiting:
+            event_id = kept.delivery.event_id
+            for channel in channels:
+                wanted = OutboxDraft(event_id=event_id, channel=channel)
+                self.deliveries.setdefault((event_id, channel), _made(self.events[event_id], wanted))
+
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it."""
         kept = self._tried(delivery, at)
@@ -183,6 +215,19 @@ class MemoryStore:
             first_attempt_at=kept.delivery.first_attempt_at or at,
         )
         return replace(kept, delivery=tried, claimed_until=None)
+
+
+def _with(trouble: ChannelTrouble, kept: MemoryDelivery) -> ChannelTrouble:
+    if kept.state is DeliveryState.DEAD:
+        return replace(trouble, dead=trouble.dead + 1, last_error=kept.last_error or trouble.last_error)
+    made = [trouble.oldest_critical_at] if trouble.oldest_critical_at else []
+    made += [kept.delivery.made_at] if kept.delivery.severity == Severity.CRITICAL.value else []
+    return replace(
+        trouble,
+        attempts=max(trouble.attempts, kept.delivery.attempts),
+        oldest_critical_at=min(made, default=None),
+        last_error=kept.last_error or trouble.last_error,
+    )
 
 
 def _made(draft: EventDraft, wanted: OutboxDraft) -> MemoryDelivery:

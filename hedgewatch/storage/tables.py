@@ -226,6 +226,13 @@ Index(
     postgresql_where=text("state = 'pending'"),
 )
 
+Index(
+    "ix_outbox_dead",
+    outbox.c.channel,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
+)
+
 attempt = Table(
     "attempt",
     metadata,

@@ -22,6 +22,8 @@ def upgrade() -> None:
         op.add_column("alert", sa.Column(name, sa.Text()))
     op.add_column("alert", sa.Column("flapping_since_ms", sa.BigInteger()))
     op.add_column("outbox", sa.Column("suppressed_by", sa.Text()))
+    dead = sa.text("state = 'dead'")
+    op.create_index("ix_outbox_dead", "outbox", ["channel"], sqlite_where=dead, postgresql_where=dead)
     op.create_table(
         "acknowledgement",
         sa.Column("episode", sa.Text(), primary_key=True),

@@ -62,7 +62,7 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
-            if rule in BUILT_RULES and per is JudgedPer.EXCHANGE:
+            if rule in BUILT_RULES and per in {JudgedPer.EXCHANGE, JudgedPer.SELF}:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
 
 

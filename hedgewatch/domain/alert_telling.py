@@ -70,17 +70,17 @@ def _is_muted(state: AlertState, said: Said) -> bool:
 def _due(state: AlertState, now: datetime, said: Said) -> EventType | None:
     """Return what is to be told now; who has acknowledged the episode needs no reminder."""
     news = _news(state)
-    if news is not None or state.notified is None or state.phase is not AlertPhase.FIRING:
+    if news is not None or state.phase is not AlertPhase.FIRING:
         return news
     return EventType.REMINDER if said.acknowledgement is None and _is_reminder_due(state, now) else None
 
 
 def _news(state: AlertState) -> EventType | None:
     """Return what nobody has been told yet: that it fires, or that it went up."""
-    if state.severity is None:
-        return None
+    if state.severity is None or state.phase is not AlertPhase.FIRING:
+        return None  # what recovers is no news: it either comes back, and is told then, or ends
     if state.notified is None:
-        return EventType.FIRING if state.phase is AlertPhase.FIRING else None
+        return EventType.FIRING
     return EventType.ESCALATED if state.severity.rank > state.notified.rank else None
 
 

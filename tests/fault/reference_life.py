@@ -42,11 +42,12 @@ class Reference:
             return self._end("closed", settled=self.level)
         muted = any(begin <= now < end for begin, end in self.silences)
         self.settled = None if letter == "c" else self.settled
-        ripe = [level for level in Severity if self._is_ripe(level)]
+        above = [level for level in Severity if self.level is None or level.rank > self.level.rank]
+        ripe = [level for level in above if self._is_ripe(level)]
         if self.level is None and ripe:
             self.level, self.told, self.kept, self.ack, self.reminders = ripe[-1], None, None, None, 0
             self.opened.append(now)
-        elif self.level and letter != "c" and ripe and ripe[-1].rank > self.level.rank:
+        elif self.level and letter != "c" and ripe:
             self.level, self.reminders = ripe[-1], 0
         muted = muted or (maintenance and self.level is not Severity.CRITICAL)
         if self.level and letter == "c" and not self.settings.is_latched and self._is_over():

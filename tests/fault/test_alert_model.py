@@ -25,7 +25,7 @@ from tests.domain.test_alert_life_properties import RULES
 from tests.fault.alert_world import POLL, World
 
 LONG = os.environ.get("HEDGEWATCH_FAULT") == "long"
-EXAMPLES, STEPS = (10_000 if LONG else 300), 50
+EXAMPLES, STEPS = (10_000 if LONG else 200), 50
 OUTCOMES = st.sampled_from([*LETTERS, "c", "c", "w", "C", "?"])
 DELTAS = st.sampled_from([Decimal(n) for n in (29, 30, 31, 60)])
 SETTINGS = settings(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -179,27 +180,23 @@ def _tried(
 
 def read_troubles(connection: Connection) -> dict[str, ChannelTrouble]:
     """Read what each channel does not take: messages that wait, and those that were given up."""
-    is_waiting = outbox.c.state == PENDING
-    critical_at = case((and_(is_waiting, event.c.severity == Severity.CRITICAL.value), outbox.c.made_at_ms))
-    found = connection.execute(
-        select(
-            outbox.c.channel,
-            func.max(case((is_waiting, outbox.c.attempts), else_=0)).label("attempts"),
-            func.min(critical_at).label("critical_at"),
-            func.sum(case((is_waiting, 0), else_=1)).label("dead"),
-            func.max(outbox.c.last_error).label("last_error"),
-        )
+    troubles: dict[str, ChannelTrouble] = {}
+    # one question each: both in one would read the whole outbox, not the small indexes of either
+    critical_at = case((event.c.severity == Severity.CRITICAL.value, outbox.c.made_at_ms))
+    waiting = (
+        select(outbox.c.channel, func.max(outbox.c.attempts), func.min(critical_at), func.max(outbox.c.last_error))
         .join(event, event.c.id == outbox.c.event_id)
-        .where(or_(is_waiting, outbox.c.state == DEAD))
+        .where(outbox.c.state == PENDING)
         .group_by(outbox.c.channel)
     )
-    troubles = {
-        row["channel"]: ChannelTrouble(
-            attempts=row["attempts"],
-            oldest_critical_at=maybe_at(row["critical_at"]),
-            dead=int(row["dead"]),
-            last_error=row["last_error"],
-        )
-        for row in found.mappings()
-    }
+    for channel, attempts, at, error in connection.execute(waiting):
+        troubles[channel] = ChannelTrouble(attempts=attempts, oldest_critical_at=maybe_at(at), last_error=error)
+    dead = (
+        select(outbox.c.channel, func.count(), func.max(outbox.c.last_error))
+        .where(outbox.c.state == DEAD)
+        .group_by(outbox.c.channel)
+    )
+    for channel, count, error in connection.execute(dead):
+        known = troubles.get(channel, ChannelTrouble())
+        troubles[channel] = replace(known, dead=count, last_error=known.last_error or error)
     return {channel: trouble for channel, trouble in troubles.items() if trouble != ChannelTrouble()}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from hedgewatch.domain.alert import EventType
+from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.ports import ChannelTrouble, Delivery, OutboxDraft
+from hedgewatch.storage.history import History
+from hedgewatch.storage.migrate import upgrade
 from tests.storage.conftest import Stores
 from tests.storage.samples import NOW, TARGET, alert_state, cycle, event
 
@@ -150,3 +153,23 @@ async def test_a_dead_message_is_replayed_under_its_own_id(stores: Stores) -> No
     assert (again.event_id, again.attempts, again.first_attempt_at) == ("msg_ep-1_1", 0, None)
     with pytest.raises(ConfigurationError):
         stores.desk.replay("msg_ep-1_1", "ann", NOW)
+
+
+async def test_an_episode_that_nobody_heard_of_ends_though_its_target_is_remembered(sql_stores: Stores) -> None:
+    await sql_stores.cycles.record(cycle(states=(alert_state(),)))
+    await sql_stores.cycles.record(cycle(NOW + SECOND, states=(AlertState(target=TARGET, opened=(NOW,)),)))
+    with History(str(sql_stores.url)) as history:
+        ((state, ended),) = [(one["state"], one["resolved_at"]) for one in history.alerts()]
+    assert (state, ended) == ("resolved", NOW + SECOND)
+    memory = await sql_stores.cycles.recall([], [], NOW + SECOND)
+    assert memory.alerts[TARGET].opened == (NOW,)
+
+
+def test_the_small_indexes_serve_what_every_cycle_asks_of_the_outbox(sqlite_url: str) -> None:
+    upgrade(sqlite_url)
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+        for state in ("pending", "dead"):
+            plan = database.execute(
+                f"EXPLAIN QUERY PLAN SELECT channel, count(*) FROM outbox WHERE state = '{state}' GROUP BY channel"  # noqa: S608  two words
+            ).fetchall()
+            assert f"ix_outbox_{state}" in str(plan)

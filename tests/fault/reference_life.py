@@ -46,7 +46,7 @@ class Reference:
         ripe = [level for level in above if self._is_ripe(level)]
         if self.level is None and ripe:
             self.level, self.told, self.kept, self.ack, self.reminders = ripe[-1], None, None, None, 0
-            self.opened.append(now)
+            self.opened = [*self.opened, now][-6:]  # as many as it takes; more would tell only after a clock set back
         elif self.level and letter != "c" and ripe:
             self.level, self.reminders = ripe[-1], 0
         muted = muted or (maintenance and self.level is not Severity.CRITICAL)

@@ -19,11 +19,12 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 
 .DELETE_ON_ERROR:
-.PHONY: again help demo test check lint format types spelling layers bench lock clean
+.PHONY: again help demo test fault-long check lint format types spelling layers bench lock clean
 
 help:
 	@echo "make demo   watch simulated exchanges, with pages, a mailbox and a webhook receiver (ARGS=\"--seconds 30\")"
 	@echo "make test   every check and every test (ARGS=\"-k drift\")"
+	@echo "make fault-long  the alert life and its faults at full length: minutes, with the figures"
 	@echo "make check  the checks alone: lint, format, types, spelling, layers"
 	@echo "make bench  the ratios of docs/PERFORMANCE.md"
 	@echo "make lock   pin every dependency again"
@@ -34,6 +35,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-for-tests
 	@$(PY) -m pytest $(ARGS)
+
+fault-long: $(VENV)/.installed-for-tests
+	@HEDGEWATCH_FAULT=long $(PY) -m pytest tests/fault -s $(ARGS)
 
 check: lint format types spelling layers
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.maintenance import Window
 from hedgewatch.monitoring.ports import Clock, Notifier
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.notify import make_notifier
@@ -13,11 +16,30 @@ from hedgewatch.notify.channels import Channel, EmailChannel, WebhookChannel
 from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.settings import Settings
 from hedgewatch.settings import channel_entries as written
+from hedgewatch.settings.channel_entries import DAYS
 
 
 def routing_of(settings: Settings) -> Routing:
     """Return which channels are told which severity."""
-    return Routing(channels={severity: getattr(settings.routing, severity.value) for severity in Severity})
+    return Routing(
+        channels={severity: getattr(settings.routing, severity.value) for severity in Severity},
+        fallback=settings.routing.fallback,
+    )
+
+
+def windows_of(settings: Settings) -> tuple[Window, ...]:
+    """Return the weekly windows of maintenance."""
+    zone = ZoneInfo(settings.monitor.timezone)
+    return tuple(
+        Window(begins=_since_monday(entry.from_), ends=_since_monday(entry.to), timezone=zone)
+        for entry in settings.routing.maintenance
+    )
+
+
+def _since_monday(written: str) -> timedelta:
+    day, _, clock = written.partition(" ")
+    hours, _, minutes = clock.partition(":")
+    return timedelta(days=DAYS.index(day), hours=int(hours), minutes=int(minutes))
 
 
 def make_notifiers(settings: Settings, environ: Mapping[str, str]) -> tuple[Notifier, ...]:

@@ -9,15 +9,15 @@ from decimal import Decimal
 from random import SystemRandom
 
 from hedgewatch.bootstrap.accounts import make_account_source
-from hedgewatch.bootstrap.telling import make_notifiers, routing_of
-from hedgewatch.domain.rules import EXCHANGE_RULES
+from hedgewatch.bootstrap.telling import make_notifiers, routing_of, windows_of
+from hedgewatch.domain.rules import EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.accounts import needs_of
 from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, entry_digests, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -59,6 +59,10 @@ def watch_of(settings: Settings) -> Watch:
         routing=routing_of(settings),
         poll_seconds=settings.poll_seconds,
         dashboard_url=f"http://{settings.web.listen}",
+        own_rules={rule: rule_settings(settings, rule) for rule in OWN_RULES},
+        channels=tuple(settings.channels),
+        entries=entry_digests(settings),
+        maintenance=windows_of(settings),
     )
 
 
@@ -80,7 +84,7 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         parts = _Parts(settings=settings, environ=environ, shelf=SqlMarketShelf(database), clock=clock)
         collector = _collector(parts, watch, patience=patience)
         stack.push_async_callback(collector.close)
-        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom())
+        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom(), fallback=watch.routing.fallback)
         stack.push_async_callback(deliverer.drain)
         cycle = MonitorCycle(watch, collector=collector, store=SqlCycleStore(database, clock), clock=clock)
         yield Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock)

@@ -13,6 +13,7 @@ import typer
 
 from hedgewatch import __version__
 from hedgewatch.cli import (
+    alerts,
     backfill,
     calc,
     channels,
@@ -20,8 +21,10 @@ from hedgewatch.cli import (
     db,
     demo,
     doctor,
+    hedge,
     init,
     once,
+    outbox,
     run,
     scenario,
     simulator,
@@ -78,6 +81,9 @@ app.command("calc")(calc.calc)
 app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
 app.command("backfill")(backfill.backfill)
+app.add_typer(hedge.app, name="hedge")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)

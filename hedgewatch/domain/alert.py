@@ -35,6 +35,7 @@ class EventType(StrEnum):
     REMINDER = "reminder"
     RESOLVED = "resolved"
     CLOSED = "closed"
+    FLAPPING = "flapping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,9 @@ class AlertState:
     reached in this episode. notified: the highest level told in it, None if nothing was told. sequence: events so far.
     reminders: reminders told since the last level was told. peak: the value farthest from zero beyond the threshold.
     unknown_since: since when the rule is blind. last_told_at: when the last event was made, None if
-    that reached its reader too late.
+    that reached its reader too late. muted: the highest level told into a silence that nobody has heard since. settled:
+    the level up to which somebody has ended a latched alert; those levels wait for a CLEAR. opened: when the target's
+    episodes of the last hour fired. flapping_since: when it was told that they are too many.
     """
 
     target: Target
@@ -74,11 +77,18 @@ class AlertState:
     threshold: Decimal | None = None
     action: str | None = None
     message: str | None = None
+    muted: Severity | None = None
+    settled: Severity | None = None
+    opened: tuple[datetime, ...] = ()
+    flapping_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent:
-    """One thing to tell about an episode. event_id is deterministic: a crash can only make the same one again."""
+    """One thing to tell about an episode. event_id is deterministic: a crash can only make the same one again.
+
+    suppressed_by: the silence that keeps it from being told, None if it is told.
+    """
 
     event_id: str
     episode: str
@@ -89,6 +99,7 @@ class AlertEvent:
     finding: Finding
     at: datetime
     reason: str | None = None
+    suppressed_by: str | None = None
 
 
 def fingerprint(target: Target) -> str:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventType, Held, episode_id, event_id
-from hedgewatch.domain.finding import Finding, OutcomeKind, unknown_finding
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.alert import AlertPhase, AlertState, Held, episode_id
+from hedgewatch.domain.alert_telling import BURNING, FLAPS_AN_HOUR, Told, at_rest, is_let_go, let_go, resolved, told
+from hedgewatch.domain.finding import Finding, OutcomeKind
+from hedgewatch.domain.intervention import NOTHING_SAID, Said
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
 
-# Time between two reminders of one level, counted from the last thing told; the last one repeats. Info is told once.
-REMINDERS: Mapping[Severity, tuple[Decimal, ...]] = {
-    Severity.CRITICAL: (Decimal(900), Decimal(900), Decimal(3600)),
-    Severity.WARNING: (Decimal(86_400),),
-}
+HOUR = timedelta(hours=1)
+FLAPPING_POLLS = 4  # a target that flaps must be clear for at least so long
 
 
-def step(
+def step(  # noqa: PLR0913  all that moves an alert
     state: AlertState | None,
     finding: Finding,
     settings: RuleSettings,
@@ -27,43 +24,40 @@ def step(
     dt_seconds: Decimal,
     now: datetime,
     held_back: bool = False,
-) -> tuple[AlertState | None, tuple[AlertEvent, ...]]:
+    said: Said = NOTHING_SAID,
+) -> Told:
     """Move one alert by one finding: the whole alert life, for the daemon, replay and tests alike.
 
     state: as stored, None if there is nothing to remember. dt_seconds: since the finding before, 0 after a restart.
-    held_back: another alert speaks for this one; its life goes on, but nothing is told until it is let go.
-    Returns the state to store (None: forget it) and what there is to tell.
+    held_back: another alert speaks for this one; its life goes on, but nothing is told until it is let go. said: what
+    people have said of it. Returns the state to store (None: forget it) and what there is to tell.
     """
     if state is None and finding.kind in {OutcomeKind.CLEAR, OutcomeKind.BAND}:
         return None, ()  # nearly always: nothing was wrong and nothing is
-    state = state or AlertState(target=finding.target)
+    state = _within_the_hour(state or AlertState(target=finding.target), now)
+    if settings.is_latched and is_let_go(state, said):
+        return let_go(state, finding, said, now)
     if finding.kind is OutcomeKind.UNKNOWN:
-        return _told(_blinded(state, now), finding, now=now, held_back=held_back)
+        return told(_blinded(state, now), finding, now=now, held_back=held_back, said=said)
+    settled = None if finding.kind is OutcomeKind.CLEAR else state.settled
     state = replace(
         state,
         unknown_since=None,
-        pending={level: _held(state, level, finding, dt_seconds) for level in finding.levels},
+        settled=settled,
+        pending={
+            level: _held(state, level, finding, dt_seconds)
+            for level in finding.levels
+            if settled is None or level.rank > settled.rank
+        },
         message=finding.message,
     )
-    if state.phase in {AlertPhase.FIRING, AlertPhase.RECOVERING}:
+    if state.phase in BURNING:
         state, ended = _burning(state, finding, settings, dt_seconds=dt_seconds, now=now)
         if ended:
-            return _resolved(state, finding, now)
+            return resolved(state, finding, now, said)
     else:
         state = _waiting(state, finding, settings, now=now)
-    return _told(state, finding, now=now, held_back=held_back)
-
-
-def close(state: AlertState, reason: str, now: datetime) -> AlertEvent | None:
-    """End an alert that nobody asks about any more: return what to tell, None if nobody ever heard of it."""
-    if state.episode is None or state.notified is None or state.severity is None:
-        return None
-    ended = replace(state, sequence=state.sequence + 1, resolved_at=now)
-    finding = replace(
-        unknown_finding(state.target, UnknownReason.NOT_AVAILABLE, f"{state.message or state.target.rule} ({reason})"),
-        value=state.peak,
-    )
-    return _event(ended, EventType.CLOSED, finding, now, reason=reason)
+    return told(state, finding, now=now, held_back=held_back, said=said)
 
 
 def _held(state: AlertState, level: Severity, finding: Finding, dt_seconds: Decimal) -> Held:
@@ -90,7 +84,9 @@ def _reached(state: AlertState, finding: Finding, settings: RuleSettings) -> Sev
     ripe = [
         level
         for level, outcome in finding.levels.items()
-        if outcome is OutcomeKind.BREACH and _is_enough(state.pending[level], settings.patience_of(level))
+        if outcome is OutcomeKind.BREACH
+        and level in state.pending
+        and _is_enough(state.pending[level], settings.patience_of(level))
     ]
     return max(ripe, key=lambda level: level.rank, default=None)
 
@@ -104,7 +100,7 @@ def _blinded(state: AlertState, now: datetime) -> AlertState:
 def _waiting(state: AlertState, finding: Finding, settings: RuleSettings, *, now: datetime) -> AlertState:
     """Not firing yet: start, go on or give up the wait."""
     if not any(held.polls for held in state.pending.values()):
-        return AlertState(target=state.target)
+        return at_rest(state)
     started_at = state.started_at or now
     state = replace(state, phase=AlertPhase.PENDING, started_at=started_at)
     severity = _reached(state, finding, settings)
@@ -119,7 +115,21 @@ def _waiting(state: AlertState, finding: Finding, settings: RuleSettings, *, now
         peak=finding.value,
         threshold=finding.thresholds.get(severity),
         action=finding.actions[severity].value if severity in finding.actions else None,
+        opened=(*state.opened, now)[-FLAPS_AN_HOUR - 1 :],
     )
+
+
+def _within_the_hour(state: AlertState, now: datetime) -> AlertState:
+    """Forget episodes that are older than an hour; a target without any flaps no more."""
+    opened = tuple(at for at in state.opened if abs(now - at) < HOUR)
+    if opened == state.opened:
+        return state
+    return replace(state, opened=opened, flapping_since=state.flapping_since if opened else None)
+
+
+def _keep_firing_for(state: AlertState, settings: RuleSettings) -> Patience:
+    keep = settings.keep_firing_for
+    return keep if state.flapping_since is None else replace(keep, polls=max(keep.polls, FLAPPING_POLLS))
 
 
 def _burning(
@@ -128,7 +138,9 @@ def _burning(
     """Move an alert that fires or recovers: up, on, toward its end, or (True) to it."""
     if finding.kind is OutcomeKind.CLEAR:
         clear = _one_more(state.clear, dt_seconds)
-        patience = settings.keep_firing_for
+        if settings.is_latched:
+            return replace(state, phase=AlertPhase.FIRING), False
+        patience = _keep_firing_for(state, settings)
         state = replace(state, phase=AlertPhase.RECOVERING, clear=clear)
         return (replace(state, resolved_at=now), True) if _is_enough(clear, patience) else (state, False)
     state = replace(state, phase=AlertPhase.FIRING, clear=Held(), peak=_farther(state.peak, finding.value))
@@ -149,67 +161,3 @@ def _farther(before: Decimal | None, value: Decimal | None) -> Decimal | None:
     if before is None or value is None:
         return value if before is None else before
     return value if abs(value) > abs(before) else before
-
-
-def _told(
-    state: AlertState, finding: Finding, *, now: datetime, held_back: bool
-) -> tuple[AlertState | None, tuple[AlertEvent, ...]]:
-    """Tell what has not been told of the episode: that it fires, that it went up, or that it still goes on."""
-    if state.phase is AlertPhase.OK and state.unknown_since is None:
-        return None, ()
-    kind = None if held_back else _due(state, now)
-    if kind is None:
-        return state, ()
-    state = replace(
-        state,
-        notified=state.severity,
-        sequence=state.sequence + 1,
-        reminders=state.reminders + 1 if kind is EventType.REMINDER else 0,
-        last_told_at=now,
-    )
-    return state, (_event(state, kind, finding, now),)
-
-
-def _due(state: AlertState, now: datetime) -> EventType | None:
-    if state.phase not in {AlertPhase.FIRING, AlertPhase.RECOVERING} or state.severity is None:
-        return None
-    if state.notified is None:
-        return EventType.FIRING if state.phase is AlertPhase.FIRING else None
-    if state.severity.rank > state.notified.rank:
-        return EventType.ESCALATED
-    return EventType.REMINDER if state.phase is AlertPhase.FIRING and _is_reminder_due(state, now) else None
-
-
-def _is_reminder_due(state: AlertState, now: datetime) -> bool:
-    if state.last_told_at is None:  # it was told too late to be of use: the present state is owed
-        return True
-    intervals = REMINDERS.get(state.severity or Severity.INFO, ())
-    if not intervals:
-        return False
-    interval = intervals[min(state.reminders, len(intervals) - 1)]
-    return Decimal(repr((now - state.last_told_at).total_seconds())) >= interval
-
-
-def _resolved(state: AlertState, finding: Finding, now: datetime) -> tuple[AlertState | None, tuple[AlertEvent, ...]]:
-    """End the episode; only what was told is told to be over."""
-    if state.notified is None:
-        return None, ()
-    state = replace(state, sequence=state.sequence + 1)
-    return None, (_event(state, EventType.RESOLVED, finding, now),)
-
-
-def _event(
-    state: AlertState, kind: EventType, finding: Finding, now: datetime, reason: str | None = None
-) -> AlertEvent:
-    episode, severity = str(state.episode), state.severity or Severity.INFO
-    return AlertEvent(
-        event_id=event_id(state.target, episode, kind, state.sequence),
-        episode=episode,
-        sequence=state.sequence,
-        type=kind,
-        severity=severity,
-        state=state,
-        finding=finding,
-        at=now,
-        reason=reason,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -59,18 +59,25 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:
-    """One rule as set for one hedge (or for all). facts: levels without a number, told on a fact, and their ``for``."""
+    """One rule as set for one hedge (or for all).
+
+    facts: levels without a number, told on a fact, and their ``for``. is_latched: its alerts end by what somebody does
+    or says only.
+    """
 
     rule: str
     enabled: bool
     levels: Mapping[Severity, Level]
     keep_firing_for: Patience
     channels: tuple[str, ...] | None = None
+    is_latched: bool = False
     facts: Mapping[Severity, Patience] = field(default_factory=dict)
 
     def patience_of(self, severity: Severity) -> Patience:
-        """Return how long a level must be breached before it is told."""
-        return self.levels[severity].patience if severity in self.levels else self.facts[severity]
+        """Return how long a level must be breached before it is told; a fact that nobody set a time for, at once."""
+        if severity in self.levels:
+            return self.levels[severity].patience
+        return self.facts.get(severity, Patience())
 
 
 class JudgedPer(StrEnum):

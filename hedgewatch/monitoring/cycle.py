@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, payment_records, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.judge import Verdict, judge, with_settled
+from hedgewatch.monitoring.maintenance import Window, is_within
+from hedgewatch.monitoring.own_alarms import channels_of_own, own_findings
 from hedgewatch.monitoring.payload import event_payload
 from hedgewatch.monitoring.ports import (
     Clock,
@@ -40,7 +42,9 @@ NOBODY: Mapping[str, Said] = {}
 class Watch:
     """What is watched: the hedges, the rules judged per exchange, who is told, and how often.
 
-    dashboard_url: where links in messages point, without a trailing slash.
+    dashboard_url: where links in messages point, without a trailing slash. own_rules: of the alarms about hedgewatch
+    itself. channels: all that are configured. entries: a digest of what the file says of each hedge; a hedge that
+    somebody has closed stays so until its digest changes. maintenance: weekly windows.
     """
 
     hedges: Sequence[Hedge]
@@ -48,6 +52,10 @@ class Watch:
     routing: Routing
     poll_seconds: Decimal
     dashboard_url: str
+    own_rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    entries: Mapping[str, str] = field(default_factory=dict)
+    maintenance: Sequence[Window] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +182,11 @@ class MonitorCycle:
             alerts=memory.alerts,
             late=memory.late,
             dt_seconds=self._elapsed(),
+            own=own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, read_at),
+            interventions=replace(
+                memory.interventions.closed_as(self._watch.entries),
+                in_maintenance=is_within(self._watch.maintenance, read_at),
+            ),
         )
         return CycleResult(
             read_at=read_at,
@@ -226,6 +239,8 @@ class MonitorCycle:
 
     def _channels_of_rule(self, event: AlertEvent) -> tuple[str, ...] | None:
         target = event.state.target
+        if target.rule in self._watch.own_rules:
+            return channels_of_own(event, self._watch.own_rules[target.rule], self._watch.channels)
         if target.rule in self._watch.exchange_rules:
             return self._watch.exchange_rules[target.rule].channels
         for hedge in self._watch.hedges:

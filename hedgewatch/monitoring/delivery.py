@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -17,6 +17,7 @@ TRIED_FOR, LONG_WAIT = timedelta(hours=72), timedelta(minutes=30)
 LONGEST_ASKED_WAIT = timedelta(minutes=5)  # of what a receiver may ask for; more where our own wait is long already
 ABSURD_SECONDS = Decimal(86_400)  # beyond it a receiver's wish does not even fit a duration
 JITTER = 0.2
+FALLBACK_AFTER, FALLBACK_ATTEMPTS = timedelta(seconds=30), 3
 CLAIM_MARGIN_SECONDS = Decimal(5)  # a claim outlives the send, so that nobody else sends the same meanwhile
 PASS_SECONDS = Decimal("0.5")  # a pass ends before the next one is due, whatever hangs
 DRAIN_SECONDS = Decimal(10)
@@ -52,8 +53,14 @@ def next_attempt(
 class Deliverer:
     """Sends what is due. Each channel works alone and one message at a time, so none delays another."""
 
-    def __init__(self, outbox: Outbox, notifiers: Iterable[Notifier], clock: Clock, rng: Random) -> None:
-        """Take the outbox, the channels (closed by whoever opened them), the clock, and the chance for jitter."""
+    def __init__(
+        self, outbox: Outbox, notifiers: Iterable[Notifier], clock: Clock, rng: Random, *, fallback: Sequence[str] = ()
+    ) -> None:
+        """Take the outbox, the channels (closed by whoever opened them), the clock, and the chance for jitter.
+
+        fallback: the channels that are told as well what another one does not take in time.
+        """
+        self._fallback = tuple(fallback)
         self._outbox = outbox
         self._notifiers = {notifier.channel: notifier for notifier in notifiers}
         self._clock = clock
@@ -68,7 +75,9 @@ class Deliverer:
         A channel that takes longer goes on by itself. Raises StoreUnavailableError (of this pass or an earlier one).
         """
         errors = self._collect_finished()
-        started = []
+        started: list[asyncio.Task[None]] = []
+        if self._fallback and not self._stopping:
+            await self._outbox.fall_back(self._fallback, self._clock.now() - FALLBACK_AFTER, FALLBACK_ATTEMPTS)
         for name, notifier in self._notifiers.items():
             if name in self._working:
                 self._asked_again.add(name)

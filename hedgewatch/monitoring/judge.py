@@ -8,15 +8,19 @@ from decimal import Decimal
 from functools import partial
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState
-from hedgewatch.domain.alert_life import close, step
+from hedgewatch.domain.alert_life import step
+from hedgewatch.domain.alert_telling import close
 from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
+from hedgewatch.domain.intervention import NOTHING_SAID, Interventions, Said
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.rules import EXCHANGE_RULES, HEDGE_RULES
 from hedgewatch.domain.thresholds import RuleSettings
 
 DATA_STALE = "data_stale"
 EXCHANGE_DOWN = "exchange_down"
+Answered = tuple[Finding, RuleSettings]
+NO_INTERVENTIONS = Interventions()
 # All that a pure function can raise; what stops the process (MemoryError, KeyboardInterrupt) is none of a rule's.
 BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -34,7 +38,7 @@ class Verdict:
     events: tuple[AlertEvent, ...]
 
 
-def judge(
+def judge(  # noqa: PLR0913  all that one cycle knows
     snapshots: Sequence[HedgeSnapshot],
     facts: CycleFacts,
     *,
@@ -42,17 +46,27 @@ def judge(
     alerts: Mapping[Target, AlertState],
     dt_seconds: Decimal,
     late: Collection[Target] = (),
+    interventions: Interventions = NO_INTERVENTIONS,
+    own: Sequence[Answered] = (),
 ) -> Verdict:
     """Ask every enabled rule, then move every alert one step.
 
     exchange_rules: the settings of the rules judged per exchange. alerts: the states before this cycle. dt_seconds: the
     time since the cycle before, at most two polls, 0 after a start. late: alerts told too late, to be told again.
+    interventions: what people have said; a hedge they have closed is asked nothing, and its alerts are closed.
+    own: what hedgewatch found of itself.
     """
+    snapshots = [one for one in snapshots if one.hedge.name not in interventions.closings]
     exchange_findings = _ask_exchange_rules(snapshots, facts, exchange_rules, alerts)
     hedge_findings = [pair for snapshot in snapshots for pair in _ask_hedge_rules(snapshot, facts, alerts)]
     told_late = {target: replace(alerts[target], last_told_at=None) for target in late if target in alerts}
-    life = _Life(alerts={**alerts, **told_late}, facts=facts, dt_seconds=dt_seconds)
-    for finding, settings in exchange_findings:
+    life = _Life(
+        alerts={**alerts, **told_late},
+        facts=facts,
+        dt_seconds=dt_seconds,
+        interventions=interventions,
+    )
+    for finding, settings in (*exchange_findings, *own):
         life.move(finding, settings)
     down = {
         state.target.exchange: state
@@ -63,7 +77,7 @@ def judge(
     for finding, settings in hedge_findings:
         life.move(finding, settings, held_back=_is_held_back(finding, down, hedges))
     life.close_the_rest()
-    findings = tuple(finding for finding, _ in (*exchange_findings, *hedge_findings))
+    findings = tuple(finding for finding, _ in (*exchange_findings, *own, *hedge_findings))
     return Verdict(findings=findings, states=tuple(life.states.values()), events=tuple(life.events))
 
 
@@ -86,9 +100,6 @@ def _is_held_back(finding: Finding, down: Mapping[str, AlertState], hedges: Mapp
     if source is None or source.severity is None:
         return False
     return finding.severity is None or source.severity.rank >= finding.severity.rank
-
-
-Answered = tuple[Finding, RuleSettings]
 
 
 def _ask_exchange_rules(
@@ -139,8 +150,17 @@ def _guarded(
 class _Life:
     """The alerts of one cycle on their way from the states before it to the states after it."""
 
-    def __init__(self, *, alerts: Mapping[Target, AlertState], facts: CycleFacts, dt_seconds: Decimal) -> None:
+    def __init__(
+        self,
+        *,
+        alerts: Mapping[Target, AlertState],
+        facts: CycleFacts,
+        dt_seconds: Decimal,
+        interventions: Interventions,
+    ) -> None:
         self._before = alerts
+        self._interventions = interventions
+        self._is_quiet = interventions.is_quiet
         self._facts = facts
         self._dt_seconds = dt_seconds
         self._judged: set[Target] = set()
@@ -153,7 +173,13 @@ class _Life:
         self._judged.add(target)
         before = self._before.get(target)
         after, events = step(
-            before, finding, settings, dt_seconds=self._dt_seconds, now=self._facts.read_at, held_back=held_back
+            before,
+            finding,
+            settings,
+            dt_seconds=self._dt_seconds,
+            now=self._facts.read_at,
+            held_back=held_back,
+            said=self._said(target, before),
         )
         self.events.extend(events)
         if after is not None:
@@ -161,13 +187,21 @@ class _Life:
         elif before is not None:
             self.states[target] = AlertState(target=target)
 
+    def _said(self, target: Target, before: AlertState | None) -> Said:
+        if self._is_quiet:
+            return NOTHING_SAID
+        episode = before.episode if before else None
+        return self._interventions.on(target, episode, self._facts.read_at)
+
     def close_the_rest(self) -> None:
         """Close what nobody asks about any more: its rule, hedge, leg or exchange was taken out."""
         for target, state in self._before.items():
             if target in self._judged:
                 continue
             self.states[target] = AlertState(target=target)
-            event = close(state, "taken out of the configuration", self._facts.read_at)
+            closing = self._interventions.closings.get(target.hedge)
+            why = f"closed by {closing.by}: {closing.note}" if closing else "taken out of the configuration"
+            event = close(state, why, self._facts.read_at)
             if event is not None:
                 self.events.append(event)
 

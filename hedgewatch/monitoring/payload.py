@@ -169,6 +169,7 @@ def _message(event: AlertEvent) -> str:
         EventType.ESCALATED: f"now {event.severity.value}: ",
         EventType.REMINDER: f"reminder, {rule} stands for {lasted}: ",
         EventType.RESOLVED: f"{rule} is over after {lasted}: ",
+        EventType.FLAPPING: f"{rule} comes and goes, more than 5 times an hour; it now ends after 4 clear polls: ",
         EventType.CLOSED: f"{rule} was closed, not resolved{why}: ",
     }
     return leads[event.type] + event.finding.message

@@ -15,6 +15,7 @@ from hedgewatch.domain.contract_facts import ContractFact, Facts
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.hedge import HedgeSnapshot, Past
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.proof import Proof, Subject
@@ -87,10 +88,16 @@ class AccountSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxDraft:
-    """One event for one channel, to be stored in the transaction that made the event."""
+    """One event for one channel, to be stored in the transaction that made the event.
+
+    suppressed_by: the silence that keeps it, None if it is to be sent. only_if_told: store it only where the channel
+    was told something of the episode before.
+    """
 
     event_id: str
     channel: str
+    suppressed_by: str | None = None
+    only_if_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +152,27 @@ class CycleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTrouble:
+    """What a channel does not take.
+
+    attempts: the most that any waiting message has had. oldest_critical_at: when the oldest waiting critical event was
+    made, None if none waits. dead: messages given up and not replayed.
+    """
+
+    attempts: int = 0
+    oldest_critical_at: datetime | None = None
+    dead: int = 0
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
     proofs: what was proven of every account. facts: of the instruments asked for. last_payment_at: the latest line of
     the funding ledger, by account and contract.
+    interventions: what people have said and still holds. troubles: of each channel that has any.
     """
 
     alerts: Mapping[Target, AlertState]
@@ -159,6 +181,8 @@ class Memory:
     proofs: Mapping[Subject, Proof] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     last_payment_at: Mapping[tuple[str, InstrumentRef], datetime] = field(default_factory=dict)
+    interventions: Interventions = field(default_factory=Interventions)
+    troubles: Mapping[str, ChannelTrouble] = field(default_factory=dict)
 
 
 class CycleStore(Protocol):
@@ -184,6 +208,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,12 +238,50 @@ class Outbox(Protocol):
         """
         ...
 
+    async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
+        """Make critical events that still wait for a channel due on these channels too.
+
+        Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times.
+        """
+        ...
+
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it."""
         ...
 
     async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
         """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None."""
+        ...
+
+
+class Desk(Protocol):
+    """Where people say what they have seen and done. Everything said is stored, with its audit, when a call returns.
+
+    Every method raises StoreUnavailableError; those that name something raise ConfigurationError if there is no such.
+    """
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Note that somebody has seen an open episode; the latest word on an episode holds."""
+        ...
+
+    def silence(self, silence: Silence) -> None:
+        """Begin a silence."""
+        ...
+
+    def unsilence(self, silence_id: str, by: str, now: datetime) -> None:
+        """End a silence now."""
+        ...
+
+    def close_hedge(self, closing: Closing) -> None:
+        """Note that somebody has closed a hedge."""
+        ...
+
+    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
+        """Take a closing back."""
+        ...
+
+    def replay(self, event_id: str, by: str, now: datetime) -> int:
+        """Make an event's dead deliveries due again, under the same id, and return how many there were."""
         ...
 
 

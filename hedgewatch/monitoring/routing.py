@@ -14,9 +14,13 @@ ENDINGS = (EventType.RESOLVED, EventType.CLOSED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """Channel names by severity; a severity that is missing is told to nobody (info, unless somebody sets it)."""
+    """Channel names by severity; a severity that is missing is told to nobody (info, unless somebody sets it).
+
+    fallback: who is told a critical alert that another channel does not take.
+    """
 
     channels: Mapping[Severity, tuple[str, ...]] = field(default_factory=dict)
+    fallback: tuple[str, ...] = ()
 
 
 def channels_for(event: AlertEvent, routing: Routing, rule_channels: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -33,13 +37,17 @@ def channels_for(event: AlertEvent, routing: Routing, rule_channels: Sequence[st
 def outbox_drafts(
     event: AlertEvent, routing: Routing, rule_channels: Sequence[str] | None = None
 ) -> tuple[OutboxDraft, ...]:
-    """Return one outbox row for each channel the event goes to."""
+    """Return one outbox row for each channel the event goes to; who was fallen back on hears the end as well."""
     names = channels_for(event, routing, rule_channels)
-    return tuple(OutboxDraft(event_id=event.event_id, channel=name) for name in names)
+    told = [OutboxDraft(event_id=event.event_id, channel=name, suppressed_by=event.suppressed_by) for name in names]
+    if event.type in ENDINGS and event.suppressed_by is None:
+        fallen_back = [name for name in routing.fallback if name not in names]
+        told += [OutboxDraft(event_id=event.event_id, channel=name, only_if_told=True) for name in fallen_back]
+    return tuple(told)
 
 
 def _levels(event: AlertEvent) -> list[Severity]:
     if event.type not in ENDINGS:
         return [event.severity]
-    highest = max(event.severity, event.state.notified or event.severity, key=lambda level: level.rank)
+    highest = event.state.notified or event.severity  # a level told into a silence only was told to nobody
     return [level for level in Severity if level.rank <= highest.rank]

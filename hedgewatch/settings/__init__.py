@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from hedgewatch.settings.declared import declared_hedges, listable_instruments
+from hedgewatch.settings.declared import declared_hedges, entry_digests, listable_instruments
 from hedgewatch.settings.load import load_settings
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.resolved import rule_settings
 from hedgewatch.settings.unbuilt import not_built
 
-__all__ = ["Settings", "declared_hedges", "listable_instruments", "load_settings", "not_built", "rule_settings"]
+__all__ = [
+    "Settings",
+    "declared_hedges",
+    "entry_digests",
+    "listable_instruments",
+    "load_settings",
+    "not_built",
+    "rule_settings",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -25,6 +26,11 @@ def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
     hedges = tuple(_hedge(settings, entry) for entry in settings.hedges)
     counted: set[tuple[str, str]] = set()
     return tuple(replace(hedge, legs=tuple(_counting(leg, counted) for leg in hedge.legs)) for hedge in hedges)
+
+
+def entry_digests(settings: Settings) -> dict[str, str]:
+    """Return a digest of what the file says of each hedge, by its name: what somebody said of it holds as long."""
+    return {hedge.name: hashlib.sha256(repr(hedge).encode()).hexdigest() for hedge in settings.hedges}
 
 
 def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from hedgewatch.domain.numbers import exactly
-from hedgewatch.domain.rules.catalogue import CATALOGUE, DRIFT_FIXED_USD, DRIFT_PROXY, FIRES_BELOW
+from hedgewatch.domain.rules.catalogue import CATALOGUE, DRIFT_FIXED_USD, DRIFT_PROXY, FIRES_BELOW, LATCHED
 from hedgewatch.domain.thresholds import Level, LevelDefault, Patience, RuleSettings, Severity
 from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.models import Settings
@@ -37,6 +37,7 @@ def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None
             for severity in shipped_levels(rule, hedge)
             if levels[severity] is None
         },
+        is_latched=rule in LATCHED,
     )
 
 

@@ -61,7 +61,7 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
-            if rule in BUILT_RULES and per is JudgedPer.EXCHANGE:
+            if rule in BUILT_RULES and per in {JudgedPer.EXCHANGE, JudgedPer.SELF}:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
 
 
@@ -92,12 +92,8 @@ def _telling(settings: Settings) -> Iterator[Gap]:
             yield ("channels", name, "kind"), 'the channel kind "apprise"'
         elif isinstance(channel, WebhookChannel) and channel.format != "hedgewatch":
             yield ("channels", name, "format"), f'the webhook format "{channel.format}"'
-    if settings.routing.fallback:
-        yield ("routing", "fallback"), "falling back to another channel"
     if settings.routing.digest is not None:
         yield ("routing", "digest"), "the daily digest"
-    if settings.routing.maintenance:
-        yield ("routing", "maintenance"), "holding back alerts during maintenance"
     if settings.heartbeat.url is not None:
         yield ("heartbeat", "url"), "sending a heartbeat"
 

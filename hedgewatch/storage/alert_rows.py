@@ -12,7 +12,7 @@ from hedgewatch.domain.finding import Target
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.ports import CycleRecord, EventDraft
 from hedgewatch.storage.bulk import Row
-from hedgewatch.storage.types import maybe_at, maybe_ms, to_float, to_ms, to_text
+from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_float, to_ms, to_text
 
 OPEN_PHASES = frozenset({AlertPhase.FIRING, AlertPhase.RECOVERING})
 ENDED = {EventType.RESOLVED: "resolved", EventType.CLOSED: "closed"}
@@ -48,6 +48,10 @@ def alert_row(state: AlertState) -> Row:
         to_text(state.threshold),
         state.action,
         state.message,
+        state.muted.value if state.muted else None,
+        state.settled.value if state.settled else None,
+        json.dumps([to_ms(at) for at in state.opened]) if state.opened else None,
+        maybe_ms(state.flapping_since),
     )
 
 
@@ -76,6 +80,10 @@ def alert_state(row: Mapping[str, Any]) -> AlertState:
         threshold=row["threshold"],
         action=row["action"],
         message=row["message"],
+        muted=Severity(row["muted"]) if row["muted"] else None,
+        settled=Severity(row["settled"]) if row["settled"] else None,
+        opened=tuple(from_ms(ms) for ms in json.loads(row["opened"] or "[]")),
+        flapping_since=maybe_at(row["flapping_since_ms"]),
     )
 
 

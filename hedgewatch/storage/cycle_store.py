@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, select, text
 
-from hedgewatch.domain.alert import AlertState, EventType, fingerprint
+from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
+from hedgewatch.domain.intervention import Interventions
+from hedgewatch.monitoring.ports import ChannelTrouble, Clock, CycleRecord, DeliveryState, Memory
 from hedgewatch.storage import rows, tables
 from hedgewatch.storage.account_store import store_accounts, store_facts, store_ledger
 from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of
@@ -18,7 +19,9 @@ from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.hourly import store_hours
 from hedgewatch.storage.identities import Identities
+from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.loading import load
+from hedgewatch.storage.outbox import read_troubles
 from hedgewatch.storage.recollection import Recollection, is_forgotten
 from hedgewatch.storage.types import to_ms
 
@@ -26,6 +29,7 @@ FUNDING_INTERVAL_LEARNT = (
     "DO UPDATE SET interval_hours = excluded.interval_hours WHERE funding_rate.interval_hours IS NULL"
 )
 LATE_MS = 60_000
+NAMES_AT_ONCE = 10_000  # SQLite takes 32,766 values in one statement
 EPISODE_TOLD = take_the_last(
     tables.episode,
     unless_null=(
@@ -42,8 +46,10 @@ EPISODE_TOLD = take_the_last(
 )
 # due at once: the time of making is no bar, or a clock set back would hold an alert
 OUTBOX_ROW = text(
-    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
-    "SELECT id, :channel, episode, sequence, at_ms, 'pending', 0, 0 FROM event WHERE id = :event_id "
+    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms, suppressed_by) "
+    "SELECT id, :channel, episode, sequence, at_ms, :state, 0, 0, :suppressed_by FROM event e WHERE id = :event_id "
+    "AND (NOT :only_if_told OR EXISTS (SELECT 1 FROM outbox o WHERE o.episode = e.episode AND o.channel = :channel "
+    "AND o.state <> 'suppressed')) "
     "ON CONFLICT (event_id, channel) DO NOTHING"
 )
 
@@ -74,10 +80,17 @@ class SqlCycleStore:
             recollection = await self._database.run(lambda connection: load(connection, now))
             self._recollection = recollection
         memory = recollection.recall(instruments, legs, now)
-        if not any(state.notified for state in memory.alerts.values()):
-            return memory
-        late = await self._database.run(late_fingerprints, durable=False)
-        return replace(memory, late=frozenset(target for target in memory.alerts if fingerprint(target) in late))
+        is_told = any(state.notified for state in memory.alerts.values())
+
+        def read(connection: Connection) -> tuple[Interventions, dict[str, ChannelTrouble], frozenset[str]]:
+            late = late_fingerprints(connection) if is_told else frozenset[str]()
+            return read_interventions(connection, now), read_troubles(connection), late
+
+        interventions, troubles, late = await self._database.run(read, durable=False)
+        told_late = (
+            frozenset(target for target in memory.alerts if fingerprint(target) in late) if late else frozenset()
+        )
+        return replace(memory, interventions=interventions, troubles=troubles, late=told_late)
 
     async def record(self, cycle: CycleRecord) -> None:
         """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
@@ -165,18 +178,27 @@ def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: in
 
     An episode that ends without a word (another alert spoke for it) ends here.
     """
-    kept, gone = [], []
+    kept, gone, ended = [], [], []
     for state in states:
+        name = identity_of(state.target)[0]
         if is_forgotten(state):
-            gone.append(identity_of(state.target)[0])
+            gone.append(name)
         else:
             kept.append(alert_row(state))
+        if state.phase is AlertPhase.OK and state.unknown_since is None:
+            ended.append(name)
     put(connection, tables.alert, kept, conflict=take_the_last(tables.alert))
-    if gone:
-        connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(gone)))
-        episode = tables.episode.c
-        silent = tables.episode.update().where(episode.fingerprint.in_(gone), episode.state == OPEN)
+    episode = tables.episode.c
+    for names in _parts(gone):
+        connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(names)))
+    for names in _parts(ended):
+        silent = tables.episode.update().where(episode.fingerprint.in_(names), episode.state == OPEN)
         connection.execute(silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=at_ms))
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list into statements that every database takes."""
+    return (names[start : start + NAMES_AT_ONCE] for start in range(0, len(names), NAMES_AT_ONCE))
 
 
 def store_events(connection: Connection, cycle: CycleRecord) -> None:
@@ -184,5 +206,14 @@ def store_events(connection: Connection, cycle: CycleRecord) -> None:
     put(connection, tables.episode, episode_rows(cycle), conflict=EPISODE_TOLD)
     put(connection, tables.event, [event_row(draft) for draft in cycle.events])
     if cycle.outbox:
-        drafts = [{"event_id": draft.event_id, "channel": draft.channel} for draft in cycle.outbox]
+        drafts = [
+            {
+                "event_id": draft.event_id,
+                "channel": draft.channel,
+                "state": (DeliveryState.SUPPRESSED if draft.suppressed_by else DeliveryState.PENDING).value,
+                "suppressed_by": draft.suppressed_by,
+                "only_if_told": draft.only_if_told,
+            }
+            for draft in cycle.outbox
+        ]
         connection.execute(OUTBOX_ROW, drafts)

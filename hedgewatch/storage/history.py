@@ -11,9 +11,11 @@ from typing import Any, Self
 from sqlalchemy import select, text
 
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
+from hedgewatch.domain.intervention import Interventions
 from hedgewatch.storage import tables, views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
 from hedgewatch.storage.identities import read_instrument
+from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.schema import SchemaState, state_of
@@ -97,6 +99,14 @@ class History:
         except DatabaseTrouble as error:
             raise unavailable(self._place, error) from error
 
+    def interventions(self, now: datetime) -> Interventions:
+        """Return what people have said to alerts and still holds at ``now``."""
+        try:
+            with self._engine.connect() as connection:
+                return read_interventions(connection, now)
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+
     def hedges_now(self, within_seconds: int | None = None) -> Found:
         """Return each hedge's latest row of hedge_history, of the newest cycle only.
 
@@ -155,6 +165,24 @@ class History:
             "WHERE (event, channel) IN (SELECT event_id, channel FROM outbox ORDER BY made_at_ms DESC LIMIT :limit) "
             "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel",
             {"limit": limit},
+        )
+
+    def undelivered(self, limit: int = 100) -> Found:
+        """Return deliveries (the columns of delivery_history) that wait or were given up, newest first."""
+        return self._view(
+            views.DELIVERY_HISTORY,
+            "WHERE (event, channel) IN (SELECT event_id, channel FROM outbox WHERE state IN ('pending', 'dead') "
+            "ORDER BY made_at_ms DESC LIMIT :limit) "
+            "ORDER BY (SELECT at_ms FROM event WHERE id = delivery_history.event) DESC, event, channel",
+            {"limit": limit},
+        )
+
+    def deliveries_of(self, episode: str) -> Found:
+        """Return every delivery (the columns of delivery_history) of one episode, in the order of its events."""
+        return self._view(
+            views.DELIVERY_HISTORY,
+            "WHERE episode = :episode ORDER BY (SELECT sequence FROM event WHERE id = delivery_history.event), channel",
+            {"episode": episode},
         )
 
     def cycles_now(self) -> Found:

@@ -8,8 +8,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertState, EventType
+from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.monitoring.ports import CycleRecord, Delivery, DeliveryState, EventDraft, Memory
+from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
+from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.ports import (
+    ChannelTrouble,
+    CycleRecord,
+    Delivery,
+    DeliveryState,
+    EventDraft,
+    Memory,
+    OutboxDraft,
+)
 from hedgewatch.storage.recollection import Recollection
 
 LATE = timedelta(minutes=1)
@@ -27,10 +38,11 @@ class MemoryDelivery:
     claimed_until: datetime | None = None
     delivered_at: datetime | None = None
     last_error: str | None = None
+    suppressed_by: str | None = None
 
 
 class MemoryStore:
-    """Fills the ports CycleStore, Outbox and MarketShelf, and forgets everything with the process.
+    """Fills the ports CycleStore, Outbox, Desk and MarketShelf, and forgets everything with the process.
 
     cycles, events and deliveries are open to whoever wants to look.
     """
@@ -41,6 +53,7 @@ class MemoryStore:
         self.events: dict[str, EventDraft] = {}
         self.deliveries: dict[tuple[str, str], MemoryDelivery] = {}
         self._recollection = Recollection()
+        self.interventions = Interventions()
         self._markets: dict[str, dict[str, str]] = {}
 
     async def recall(
@@ -49,8 +62,18 @@ class MemoryStore:
         """Tell what is remembered of these instruments, (hedge, leg) pairs and all alerts."""
         memory = self._recollection.recall(instruments, legs, now)
         return replace(
-            memory, late=frozenset(target for target, alert in memory.alerts.items() if self._is_late(alert))
+            memory,
+            late=frozenset(target for target, alert in memory.alerts.items() if self._is_late(alert)),
+            interventions=self.interventions,
+            troubles=self._troubles(),
         )
+
+    def _troubles(self) -> dict[str, ChannelTrouble]:
+        found: dict[str, ChannelTrouble] = {}
+        for (_, channel), kept in self.deliveries.items():
+            if kept.state in {DeliveryState.PENDING, DeliveryState.DEAD}:
+                found[channel] = _with(found.get(channel, ChannelTrouble()), kept)
+        return {channel: trouble for channel, trouble in found.items() if trouble != ChannelTrouble()}
 
     def _is_late(self, alert: AlertState) -> bool:
         """Tell whether some channel took the alert's latest event late; a reminder owes no further one."""
@@ -71,7 +94,63 @@ class MemoryStore:
         for wanted in cycle.outbox:
             key = (wanted.event_id, wanted.channel)
             if key not in self.deliveries and wanted.event_id in self.events:
-                self.deliveries[key] = _pending(self.events[wanted.event_id], wanted.channel)
+                made = _made(self.events[wanted.event_id], wanted)
+                if not wanted.only_if_told or self._was_told(made.episode, wanted.channel):
+                    self.deliveries[key] = made
+
+    def _was_told(self, episode: str, channel: str) -> bool:
+        return any(
+            kept.episode == episode and to == channel and kept.state is not DeliveryState.SUPPRESSED
+            for (_, to), kept in self.deliveries.items()
+        )
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Note that somebody has seen an open episode; the latest word on an episode holds."""
+        open_ones = {alert.episode for alert in self._recollection.alerts.values()}
+        if acknowledgement.episode not in open_ones:
+            raise ConfigurationError(f"there is no open episode {acknowledgement.episode}")
+        known = {**self.interventions.acknowledgements, acknowledgement.episode: acknowledgement}
+        self.interventions = replace(self.interventions, acknowledgements=known)
+
+    def silence(self, silence: Silence) -> None:
+        """Begin a silence."""
+        self.interventions = replace(self.interventions, silences=(*self.interventions.silences, silence))
+
+    def unsilence(self, silence_id: str, by: str, now: datetime) -> None:  # noqa: ARG002  the port's signature
+        """End a silence now."""
+        ended = [
+            replace(one, ends_at=now) if one.id == silence_id and one.ends_at > now else one
+            for one in self.interventions.silences
+        ]
+        if ended == list(self.interventions.silences):
+            raise ConfigurationError(f"there is no silence {silence_id}")
+        self.interventions = replace(self.interventions, silences=tuple(ended))
+
+    def close_hedge(self, closing: Closing) -> None:
+        """Note that somebody has closed a hedge."""
+        closings = {**self.interventions.closings, closing.hedge: closing}
+        self.interventions = replace(self.interventions, closings=closings)
+
+    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:  # noqa: ARG002  the port's signature
+        """Take a closing back."""
+        if hedge not in self.interventions.closings:
+            raise ConfigurationError(f'nobody has closed the hedge "{hedge}"')
+        closings = {name: one for name, one in self.interventions.closings.items() if name != hedge}
+        self.interventions = replace(self.interventions, closings=closings)
+
+    def replay(self, event_id: str, by: str, now: datetime) -> int:  # noqa: ARG002  the port's signature
+        """Make an event's dead deliveries due again, under the same id, and return how many there were."""
+        dead = [
+            kept
+            for (event, _), kept in self.deliveries.items()
+            if event == event_id and kept.state is DeliveryState.DEAD
+        ]
+        if not dead:
+            raise ConfigurationError(f"event {event_id} has no dead delivery")
+        for kept in dead:
+            anew = replace(kept.delivery, attempts=0, first_attempt_at=None)
+            self._keep(replace(kept, delivery=anew, state=DeliveryState.PENDING, due_at=None))
+        return len(dead)
 
     async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
         """Claim the channel's next due delivery, oldest episode event first; None if nothing is due."""
@@ -85,6 +164,21 @@ class MemoryStore:
         first = min(due, key=lambda kept: (kept.delivery.made_at, kept.sequence, kept.delivery.event_id))
         self._keep(replace(first, claimed_until=now + claim))
         return first.delivery
+
+    async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
+        """Make critical events that still wait for a channel due on these channels too."""
+        waiting = [
+            kept
+            for kept in self.deliveries.values()
+            if kept.state is DeliveryState.PENDING
+            and kept.delivery.severity == Severity.CRITICAL.value
+            and (kept.delivery.made_at <= made_before or kept.delivery.attempts >= attempts)
+        ]
+        for kept in waiting:
+            event_id = kept.delivery.event_id
+            for channel in channels:
+                wanted = OutboxDraft(event_id=event_id, channel=channel)
+                self.deliveries.setdefault((event_id, channel), _made(self.events[event_id], wanted))
 
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it."""
@@ -123,11 +217,24 @@ class MemoryStore:
         return replace(kept, delivery=tried, claimed_until=None)
 
 
-def _pending(draft: EventDraft, channel: str) -> MemoryDelivery:
+def _with(trouble: ChannelTrouble, kept: MemoryDelivery) -> ChannelTrouble:
+    if kept.state is DeliveryState.DEAD:
+        return replace(trouble, dead=trouble.dead + 1, last_error=kept.last_error or trouble.last_error)
+    made = [trouble.oldest_critical_at] if trouble.oldest_critical_at else []
+    made += [kept.delivery.made_at] if kept.delivery.severity == Severity.CRITICAL.value else []
+    return replace(
+        trouble,
+        attempts=max(trouble.attempts, kept.delivery.attempts),
+        oldest_critical_at=min(made, default=None),
+        last_error=kept.last_error or trouble.last_error,
+    )
+
+
+def _made(draft: EventDraft, wanted: OutboxDraft) -> MemoryDelivery:
     event = draft.event
     delivery = Delivery(
         event_id=event.event_id,
-        channel=channel,
+        channel=wanted.channel,
         event_type=event.type.value,
         severity=event.severity.value,
         payload=draft.payload,
@@ -135,7 +242,13 @@ def _pending(draft: EventDraft, channel: str) -> MemoryDelivery:
         attempts=0,
         first_attempt_at=None,
     )
-    return MemoryDelivery(delivery=delivery, episode=event.episode, sequence=event.sequence)
+    return MemoryDelivery(
+        delivery=delivery,
+        episode=event.episode,
+        sequence=event.sequence,
+        state=DeliveryState.SUPPRESSED if wanted.suppressed_by else DeliveryState.PENDING,
+        suppressed_by=wanted.suppressed_by,
+    )
 
 
 def _is_due(kept: MemoryDelivery, now: datetime, claim: timedelta) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,16 +12,19 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     exists,
     func,
     insert,
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 
-from hedgewatch.monitoring.ports import Delivery, DeliveryState
+from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.ports import ChannelTrouble, Delivery, DeliveryState
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.tables import attempt, event, outbox
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
@@ -28,6 +32,17 @@ from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
 PENDING: ColumnElement[str] = literal_column(
     f"'{DeliveryState.PENDING.value}'"
 )  # spelt out, so that the index of pending rows serves
+
+
+DEAD: ColumnElement[str] = literal_column(f"'{DeliveryState.DEAD.value}'")
+FALLBACK_ROWS = text(
+    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
+    "SELECT DISTINCT o.event_id, :channel, o.episode, o.sequence, o.made_at_ms, 'pending', 0, 0 "
+    "FROM outbox o JOIN event e ON e.id = o.event_id "
+    "WHERE o.state = 'pending' AND o.channel <> :channel AND e.severity = 'critical' "
+    "AND (o.made_at_ms <= :made_before OR o.attempts >= :attempts) "
+    "ON CONFLICT (event_id, channel) DO NOTHING"
+)
 
 
 class SqlOutbox:
@@ -53,6 +68,16 @@ class SqlOutbox:
             await self._database.run(_release, durable=False)
             self._is_new = False
         return await self._database.run(lambda connection: _claim(connection, channel, now_ms, claim_ms), durable=False)
+
+    async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
+        """Make critical events that still wait for a channel due on these channels too.
+
+        Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times. Raises
+        StoreUnavailableError.
+        """
+        waiting = {"made_before": to_ms(made_before), "attempts": attempts}
+        rows = [{**waiting, "channel": channel} for channel in channels]
+        await self._database.run(lambda connection: connection.execute(FALLBACK_ROWS, rows), durable=False)
 
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it. Raises StoreUnavailableError."""
@@ -151,3 +176,27 @@ def _tried(
             claimed_until_ms=None,
         )
     )
+
+
+def read_troubles(connection: Connection) -> dict[str, ChannelTrouble]:
+    """Read what each channel does not take: messages that wait, and those that were given up."""
+    troubles: dict[str, ChannelTrouble] = {}
+    # one question each: both in one would read the whole outbox, not the small indexes of either
+    critical_at = case((event.c.severity == Severity.CRITICAL.value, outbox.c.made_at_ms))
+    waiting = (
+        select(outbox.c.channel, func.max(outbox.c.attempts), func.min(critical_at), func.max(outbox.c.last_error))
+        .join(event, event.c.id == outbox.c.event_id)
+        .where(outbox.c.state == PENDING)
+        .group_by(outbox.c.channel)
+    )
+    for channel, attempts, at, error in connection.execute(waiting):
+        troubles[channel] = ChannelTrouble(attempts=attempts, oldest_critical_at=maybe_at(at), last_error=error)
+    dead = (
+        select(outbox.c.channel, func.count(), func.max(outbox.c.last_error))
+        .where(outbox.c.state == DEAD)
+        .group_by(outbox.c.channel)
+    )
+    for channel, count, error in connection.execute(dead):
+        known = troubles.get(channel, ChannelTrouble())
+        troubles[channel] = replace(known, dead=count, last_error=known.last_error or error)
+    return {channel: trouble for channel, trouble in troubles.items() if trouble != ChannelTrouble()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from hedgewatch.domain.errors import StoreUnavailableError
@@ -24,7 +25,8 @@ class PastReader:
     ) -> Memory:
         """Tell what is remembered, read afresh each time. Raises StoreUnavailableError."""
         recollection = await asyncio.to_thread(self._history.recollection, now)
-        return recollection.recall(instruments, legs, now)
+        interventions = await asyncio.to_thread(self._history.interventions, now)
+        return replace(recollection.recall(instruments, legs, now), interventions=interventions)
 
     async def record(self, cycle: CycleRecord) -> None:
         """Refuse: raises StoreUnavailableError."""

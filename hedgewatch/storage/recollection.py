@@ -42,10 +42,12 @@ def leg_identity(hedge: str, leg: Leg) -> LegIdentity:
 
 
 def is_forgotten(state: AlertState) -> bool:
-    """Tell whether nothing is left to remember of an alert: OK, no episode, nothing pending, not blind."""
+    """Tell whether nothing is left to remember: OK, no episode now or lately, nothing pending or settled, not blind."""
     return (
         state.phase is AlertPhase.OK
         and state.episode is None
+        and not state.opened
+        and state.settled is None
         and state.unknown_since is None
         and not any(held.polls or held.seconds for held in state.pending.values())
     )

@@ -20,12 +20,13 @@ from sqlalchemy import (
     text,
 )
 
-from hedgewatch.storage import account_tables, series_tables
+from hedgewatch.storage import account_tables, intervention_tables, series_tables
 from hedgewatch.storage.columns import exact_numbers, key, numbers, row_id, texts, times
 from hedgewatch.storage.types import ExactNumber, MarketNumber
 
-metadata = account_tables.account.metadata  # one for all tables, those of accounts included
+metadata = account_tables.account.metadata  # one for all tables, those of accounts and of interventions included
 SERIES = (series_tables.candle, series_tables.series_stretch)  # of the past that is asked for
+assert intervention_tables.silence.metadata is metadata  # noqa: S101  brought in so that they are known
 
 instrument = Table(
     "instrument",
@@ -174,7 +175,8 @@ alert = Table(
     Column("reminders", Integer, nullable=False),
     *times("started_at_ms", "fired_at_ms", "resolved_at_ms", "last_told_at_ms", "unknown_since_ms", index=False),
     *exact_numbers("peak", "threshold"),
-    *texts("action", "message"),
+    *texts("action", "message", "muted", "settled", "opened"),
+    *times("flapping_since_ms", index=False),
 )
 
 episode = Table(
@@ -214,7 +216,7 @@ outbox = Table(
     Column("due_at_ms", BigInteger, nullable=False),
     *times("claimed_until_ms", index=False),
     *times("first_attempt_at_ms", "delivered_at_ms"),
-    *texts("last_error"),
+    *texts("last_error", "suppressed_by"),
     Index("ix_outbox_episode_channel_sequence", "episode", "channel", "sequence"),
 )
 Index(
@@ -223,6 +225,13 @@ Index(
     outbox.c.made_at_ms,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
+)
+
+Index(
+    "ix_outbox_dead",
+    outbox.c.channel,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
 )
 
 attempt = Table(

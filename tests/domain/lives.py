@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent, AlertState
 from hedgewatch.domain.alert_life import step
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target, unknown_finding
+from hedgewatch.domain.intervention import NOTHING_SAID, Said
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.thresholds import Action, Level, Patience, RuleSettings, Severity
 from tests.domain.cases import NOW
@@ -60,11 +61,13 @@ class Life:
     state: AlertState | None = None
     polls: int = 0
 
-    def live(self, letter: str, *, dt: Decimal = POLL, held_back: bool = False) -> tuple[AlertEvent, ...]:
+    def live(
+        self, letter: str, *, dt: Decimal = POLL, held_back: bool = False, said: Said = NOTHING_SAID
+    ) -> tuple[AlertEvent, ...]:
         now = NOW + timedelta(seconds=30 * self.polls)
         self.polls += 1
         self.state, events = step(
-            self.state, finding(letter), self.settings, dt_seconds=dt, now=now, held_back=held_back
+            self.state, finding(letter), self.settings, dt_seconds=dt, now=now, held_back=held_back, said=said
         )
         return events
 
@@ -82,6 +85,7 @@ def model(history: Sequence[tuple[str, Decimal]], settings: RuleSettings) -> lis
     """Read what must have been told from the whole history at every poll; only the level is carried along."""
     said: list[str] = []
     level: Severity | None = None
+    keep, episodes = settings.keep_firing_for, 0
     for end in range(1, len(history) + 1):
         past = history[:end]
         ripe = [one for one in Severity if one in settings.levels and _is_ripe(past, one, settings)]
@@ -90,7 +94,11 @@ def model(history: Sequence[tuple[str, Decimal]], settings: RuleSettings) -> lis
             if highest is not None:
                 level = highest
                 said.append(f"firing {level.value}")
-        elif _is_over(past, settings.keep_firing_for):
+                episodes += 1
+                if episodes == 6:  # all of them within the hour
+                    said.append(f"flapping {level.value}")
+                    keep = replace(keep, polls=max(4, keep.polls))
+        elif _is_over(past, keep):
             said.append(f"resolved {level.value}")
             level = None
         elif highest is not None and highest.rank > level.rank:

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, episode_id, fingerprint
-from hedgewatch.domain.alert_life import close, step
+from hedgewatch.domain.alert_life import step
+from hedgewatch.domain.alert_telling import close
 from hedgewatch.domain.thresholds import Patience, Severity
 from tests.domain.cases import NOW
 from tests.domain.lives import TARGET, Life, finding, lived, ruled, told
@@ -31,7 +32,7 @@ MATRIX = {
     "firing, breach": (SLOW, "ww", "w", "firing", []),
     "firing, band": (SLOW, "ww", "b", "firing", []),
     "firing, clear": (SLOW, "ww", "c", "recovering", []),
-    "firing, clear, no keep": (ruled(), "w", "c", None, ["resolved warning"]),
+    "firing, clear, no keep": (ruled(), "w", "c", "ok", ["resolved warning"]),
     "firing, unknown": (SLOW, "ww", "?", "firing", []),
     "firing, higher": (ruled(), "w", "C", "firing", ["escalated critical"]),
     "firing, higher has its own for": (SLOW, "ww", "C", "firing", []),
@@ -40,7 +41,7 @@ MATRIX = {
     "recovering, breach": (SLOW, "wwc", "w", "firing", []),
     "recovering, band": (SLOW, "wwc", "b", "firing", []),
     "recovering, clear": (SLOW, "wwc", "c", "recovering", []),
-    "recovering, clear for long enough": (SLOW, "wwcc", "c", None, ["resolved warning"]),
+    "recovering, clear for long enough": (SLOW, "wwcc", "c", "ok", ["resolved warning"]),
     "recovering, unknown": (SLOW, "wwcc", "?", "firing", []),
     "recovery starts anew after blindness": (SLOW, "wwcc?c", "c", "recovering", []),
     "recovering, higher": (ruled(keep=THREE), "wc", "C", "firing", ["escalated critical"]),

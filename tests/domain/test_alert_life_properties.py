@@ -108,6 +108,7 @@ def frozen(state: AlertState) -> dict[str, Any]:
     plain = {one.name: getattr(state, one.name) for one in fields(AlertState)}
     plain["target"] = target
     plain["pending"] = {level.value: [str(held.seconds), held.polls] for level, held in state.pending.items()}
+    plain["opened"] = [at.isoformat() for at in state.opened]
     plain["clear"] = [str(state.clear.seconds), state.clear.polls]
     return {
         name: value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, Decimal) else value
@@ -121,7 +122,7 @@ def thawed(row: dict[str, Any]) -> AlertState:
 
     times = {name: value and datetime.fromisoformat(value) for name, value in row.items() if name.endswith("_at")}
     numbers = {name: row[name] and Decimal(row[name]) for name in ("peak", "threshold")}
-    levels = {name: row[name] and Severity(row[name]) for name in ("severity", "notified")}
+    levels = {name: row[name] and Severity(row[name]) for name in ("severity", "notified", "muted", "settled")}
     return AlertState(
         **{
             **row,
@@ -132,7 +133,8 @@ def thawed(row: dict[str, Any]) -> AlertState:
             "phase": AlertPhase(row["phase"]),
             "pending": {Severity(level): held(pair) for level, pair in row["pending"].items()},
             "clear": held(row["clear"]),
-            "unknown_since": row["unknown_since"] and datetime.fromisoformat(row["unknown_since"]),
+            **{name: row[name] and datetime.fromisoformat(row[name]) for name in ("unknown_since", "flapping_since")},
+            "opened": tuple(datetime.fromisoformat(at) for at in row["opened"]),
         }
     )
 

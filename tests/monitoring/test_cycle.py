@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 from hedgewatch.domain.contract_facts import FactName
 from hedgewatch.domain.finding import OutcomeKind
 from hedgewatch.domain.hedge import Hedge, Quality
-from hedgewatch.domain.thresholds import Severity
+from hedgewatch.domain.intervention import Closing, Silence
+from hedgewatch.domain.rules import OWN_RULES
+from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
+from hedgewatch.monitoring.maintenance import Window
 from hedgewatch.monitoring.report import cycle_json, needs_attention
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.storage.memory import MemoryStore
@@ -24,6 +28,7 @@ from tests.monitoring.sources import FaultyExchange, QuotedExchange, SteppedCloc
 BOOKS = {SPOT.symbol: ("59999.5", "60000.5"), FUTURES.symbol: ("60019.5", "60020.5")}
 ROUTING = Routing(channels={CRITICAL: ("ops", "me"), WARNING: ("ops",)})
 UNDER = hedge(leg("-4.8"))
+OWN = {rule: RuleSettings(rule=rule, enabled=True, levels={}, keep_firing_for=Patience()) for rule in OWN_RULES}
 BALANCED = hedge(leg("-5"))
 
 
@@ -36,13 +41,14 @@ class House:
         self.exchange = FaultyExchange(QuotedExchange(exchange="binance", clock=self.clock, books=dict(BOOKS)))
         self.start(UNDER)
 
-    def start(self, *hedges: Hedge, routing: Routing = ROUTING) -> None:
+    def start(self, *hedges: Hedge, routing: Routing = ROUTING, **more: Any) -> None:
         watch = Watch(
             hedges=hedges,
             exchange_rules={"exchange_down": SETTINGS["exchange_down"]},
             routing=routing,
             poll_seconds=Decimal(30),
             dashboard_url="http://127.0.0.1:8710",
+            **more,
         )
         collector = Collector([self.exchange], deadline_seconds=Decimal(10), clock=self.clock)
         self.cycle = MonitorCycle(watch, collector=collector, store=self.store, clock=self.clock)
@@ -226,3 +232,79 @@ async def test_every_hedged_holding_is_kept_once_with_its_value(house: House) ->
     await house.poll()
     (kept,) = house.store.cycles[-1].holdings
     assert (kept.quantity, kept.price_usd, kept.value_usd) == (5, None, None)
+
+
+async def test_what_is_said_of_an_alert_is_taken_in_at_the_next_cycle(house: House) -> None:
+    await house.poll(2)
+    house.store.silence(
+        Silence(
+            id="s1",
+            matchers={"rule": "drift"},
+            by="ann",
+            comment="moving",
+            starts_at=house.clock.now(),
+            ends_at=house.clock.now() + timedelta(hours=1),
+        )
+    )
+    house.start(hedge(leg("-4")))
+    await house.poll(2)
+    assert house.told() == ["firing drift", "escalated drift"]
+    suppressed = [kept.suppressed_by for kept in house.store.deliveries.values()]
+    assert suppressed == [None, "s1", "s1"]
+    house.store.unsilence("s1", "ann", house.clock.now())
+    await house.poll()
+    assert house.told()[2:] == ["escalated drift"]
+
+
+async def test_a_hedge_that_somebody_has_closed_is_judged_no_more(house: House) -> None:
+    await house.poll(2)
+    house.store.close_hedge(
+        Closing(hedge="btc-core", entry="as it was", by="ann", note="event over", at=house.clock.now())
+    )
+    house.start(UNDER, entries={"btc-core": "as it was"})
+    result = await house.poll()
+    assert house.told() == ["firing drift", "closed drift"]
+    assert "closed by ann: event over" in house.bodies()[-1]["data"]["message"]
+    assert result.snapshots, "it is measured all the same"
+    await house.poll(3)
+    assert len(house.told()) == 2
+    house.start(UNDER, entries={"btc-core": "another"})
+    await house.poll(2)
+    assert house.told()[2:] == ["firing drift"]
+
+
+async def test_a_channel_that_takes_nothing_is_told_through_the_others(house: House) -> None:
+    house.start(UNDER, own_rules=OWN, channels=("ops", "me"))
+    await house.poll(2)
+    for _ in range(3):
+        delivery = await house.store.claim("ops", house.clock.now(), Decimal(15))
+        assert delivery is not None
+        await house.store.failed(delivery, house.clock.now(), "refused", house.clock.now())
+    await house.poll()
+    assert house.told() == ["firing drift", "firing self.delivery_failing"]
+    body = house.bodies()[-1]["data"]
+    assert (body["severity"], body["action"], body["message"]) == (
+        "critical",
+        "check_data",
+        "ops does not take its messages: refused",
+    )
+    assert [to for _, to in house.store.deliveries] == ["ops", "me"]
+    told = await house.store.claim("me", house.clock.now(), Decimal(15))
+    assert told is not None
+    await house.store.delivered(told, house.clock.now())
+    delivery = await house.store.claim("ops", house.clock.now(), Decimal(15))
+    assert delivery is not None
+    await house.store.failed(delivery, house.clock.now(), "refused", None)
+    await house.poll()
+    assert house.told()[2:] == ["resolved self.delivery_failing", "firing self.dead_letter"]
+
+
+async def test_in_a_window_of_maintenance_only_what_is_critical_is_told(house: House) -> None:
+    at = timedelta(days=house.clock.now().weekday(), hours=house.clock.now().hour)
+    house.start(UNDER, maintenance=(Window(begins=at, ends=at + timedelta(hours=1), timezone=UTC),))
+    await house.poll(2)
+    assert [kept.suppressed_by for kept in house.store.deliveries.values()] == ["maintenance"]
+    house.start(hedge(leg("-4")), maintenance=(Window(begins=at, ends=at + timedelta(hours=1), timezone=UTC),))
+    await house.poll(2)
+    assert house.told() == ["firing drift", "firing drift"]
+    assert [kept.suppressed_by for kept in house.store.deliveries.values()] == ["maintenance", None, None]

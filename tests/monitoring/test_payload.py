@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hedgewatch.domain.alert import AlertEvent, EventType
-from hedgewatch.domain.alert_life import close
+from hedgewatch.domain.alert_telling import close
 from hedgewatch.domain.finding import Target
 from hedgewatch.monitoring.payload import duration_text, event_payload, time_text, trial_payload
 from hedgewatch.monitoring.query import QUERIES, history_query

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hedgewatch.domain.alert import EventType
@@ -39,3 +41,23 @@ def test_each_channel_gets_one_outbox_row() -> None:
         OutboxDraft(event_id="msg_firing1", channel="ops"),
         OutboxDraft(event_id="msg_firing1", channel="me"),
     )
+
+
+def test_who_was_fallen_back_on_hears_the_end_if_it_was_told() -> None:
+    routing = replace(ROUTING, fallback=("sms", "ops"))
+    firing, end = drift_event(severity=Severity.CRITICAL), drift_event(EventType.RESOLVED, severity=Severity.CRITICAL)
+    assert "sms" not in {draft.channel for draft in outbox_drafts(firing, routing)}
+    *others, last = outbox_drafts(end, routing)
+    assert last == OutboxDraft(event_id=end.event_id, channel="sms", only_if_told=True)
+    assert not any(draft.only_if_told for draft in others)
+
+
+def test_what_a_silence_keeps_has_its_rows_with_the_silences_id() -> None:
+    kept = replace(drift_event(), suppressed_by="s1")
+    assert {draft.suppressed_by for draft in outbox_drafts(kept, ROUTING)} == {"s1"}
+    assert len(outbox_drafts(kept, ROUTING)) == 2
+
+
+def test_a_level_told_into_a_silence_only_is_not_resolved_anywhere() -> None:
+    event = drift_event(EventType.RESOLVED, severity=Severity.CRITICAL, notified=Severity.WARNING)
+    assert channels_for(event, ROUTING) == ("ops", "me")

@@ -115,9 +115,7 @@ def test_the_contracts_sample_loads_and_every_unbuilt_part_is_named() -> None:
         "hedges[1].proxy",
         "hedges[1].opening_until",
         "channels.phone.kind",
-        "routing.fallback",
         "routing.digest",
-        "routing.maintenance",
         "heartbeat.url",
     ]
 

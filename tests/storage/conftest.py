@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hedgewatch.monitoring.ports import CycleStore, MarketShelf, Outbox
+from hedgewatch.monitoring.ports import CycleStore, Desk, MarketShelf, Outbox
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import Database, open_database
+from hedgewatch.storage.interventions import SqlDesk
 from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.outbox import SqlOutbox
@@ -18,11 +19,12 @@ from tests.storage.samples import StandingClock
 
 @dataclass
 class Stores:
-    """The three ports over one store, and how to start them again as after a restart."""
+    """The four ports over one store, and how to start them again as after a restart."""
 
     cycles: CycleStore
     outbox: Outbox
     shelf: MarketShelf
+    desk: Desk
     url: str | None = None
     databases: list[Database] = field(default_factory=list)
 
@@ -32,7 +34,8 @@ class Stores:
             return
         self.databases.pop().close()
         again = over(self.url)
-        self.cycles, self.outbox, self.shelf, self.databases = again.cycles, again.outbox, again.shelf, again.databases
+        self.cycles, self.outbox, self.shelf, self.desk = again.cycles, again.outbox, again.shelf, again.desk
+        self.databases = again.databases
 
 
 def over(url: str) -> Stores:
@@ -41,6 +44,7 @@ def over(url: str) -> Stores:
         cycles=SqlCycleStore(database, StandingClock()),
         outbox=SqlOutbox(database),
         shelf=SqlMarketShelf(database),
+        desk=SqlDesk(database),
         url=url,
         databases=[database],
     )
@@ -50,7 +54,7 @@ def over(url: str) -> Stores:
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
         store = MemoryStore()
-        yield Stores(cycles=store, outbox=store, shelf=store)
+        yield Stores(cycles=store, outbox=store, shelf=store, desk=store)
         return
     found = over(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url"))
     yield found

@@ -212,6 +212,10 @@ def alert_state(target: Target = TARGET, *, episode: str = "ep-1", sequence: int
         threshold=Decimal("0.02"),
         action="rebalance",
         message="btc-core is hedged 96 %",
+        muted=Severity.CRITICAL,
+        settled=Severity.INFO,
+        opened=(NOW - timedelta(minutes=5), NOW),
+        flapping_since=NOW + timedelta(milliseconds=3),
     )
 
 

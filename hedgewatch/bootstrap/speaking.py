@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hedgewatch.bootstrap.reading import reading
-from hedgewatch.monitoring.ports import Desk
+from hedgewatch.monitoring.desk import Desk
 from hedgewatch.settings import Settings
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.history import History

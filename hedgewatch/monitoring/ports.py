@@ -15,7 +15,7 @@ from hedgewatch.domain.contract_facts import ContractFact, Facts
 from hedgewatch.domain.finding import Finding, Target
 from hedgewatch.domain.hedge import HedgeSnapshot, Past
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
+from hedgewatch.domain.intervention import Interventions
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.proof import Proof, Subject
@@ -251,37 +251,6 @@ class Outbox(Protocol):
 
     async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
         """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None."""
-        ...
-
-
-class Desk(Protocol):
-    """Where people say what they have seen and done. Everything said is stored, with its audit, when a call returns.
-
-    Every method raises StoreUnavailableError; those that name something raise ConfigurationError if there is no such.
-    """
-
-    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
-        """Note that somebody has seen an open episode; the latest word on an episode holds."""
-        ...
-
-    def silence(self, silence: Silence) -> None:
-        """Begin a silence."""
-        ...
-
-    def unsilence(self, silence_id: str, by: str, now: datetime) -> None:
-        """End a silence now."""
-        ...
-
-    def close_hedge(self, closing: Closing) -> None:
-        """Note that somebody has closed a hedge."""
-        ...
-
-    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
-        """Take a closing back."""
-        ...
-
-    def replay(self, event_id: str, by: str, now: datetime) -> int:
-        """Make an event's dead deliveries due again, under the same id, and return how many there were."""
         ...
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hedgewatch.monitoring.ports import CycleStore, Desk, MarketShelf, Outbox
+from hedgewatch.monitoring.desk import Desk
+from hedgewatch.monitoring.ports import CycleStore, MarketShelf, Outbox
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import Database, open_database
 from hedgewatch.storage.interventions import SqlDesk

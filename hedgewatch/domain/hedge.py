@@ -252,12 +252,12 @@ class HedgeSnapshot:
     liquidation_distance: Decimal | None
     margin_usage: Decimal | None
     leverage: Decimal | None
-    carry_cost_usd: Decimal | None
-    protection_usd: Decimal | None
-    cost_ratio: Decimal | None
     unrealised_pnl_usd: Decimal | None
     quality: Quality
     data_age_seconds: Decimal | None
+    carry_cost_usd: Decimal | None = None
+    protection_usd: Decimal | None = None
+    cost_ratio: Decimal | None = None
     spot_unknown: UnknownReason | None = None
     quantities: Mapping[str, Decimal | None] = field(default_factory=dict)
     coin_doubt: Doubted | None = None

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from hedgewatch.domain.collateral import coin_equity
 from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.freshness import STALE_REASONS, Reading, Standstill, age_of, standstills, why_no_price
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, LegSnapshot, Quality
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.measure_leg import measure_leg
 from hedgewatch.domain.numbers import ZERO, exactly
-from hedgewatch.domain.position import believed_coins
-from hedgewatch.domain.proof import Belief, Believed, Doubted
+from hedgewatch.domain.owned import coins_owned
+from hedgewatch.domain.proof import Doubted
 
 
 @exactly
@@ -27,16 +25,10 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
     spot_price = spot_quote.mid if spot_quote else None
     legs = tuple(measure_leg(leg, facts, spot_quote, still) for leg in hedge.legs)
-    owned = {share.holding.name: _coins_of(share.holding, facts) for share in hedge.held}
-    equity = coin_equity(hedge, legs, facts)
-    holding = _total(
-        _counted(owned[share.holding.name], share.holding.counts_as_per_unit * share.share) for share in hedge.held
-    )
-    exposure = None if holding is None or isinstance(equity, Doubted) else holding + equity
+    owned = coins_owned(hedge, legs, facts)
     coins = _total(leg.coins for leg in legs)
+    exposure = owned.exposure
     ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
-    beliefs = [*owned.values(), *([equity] if isinstance(equity, Doubted) else [])]
-    doubt = next((belief for belief in beliefs if isinstance(belief, Doubted)), None)
     funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
     return HedgeSnapshot(
         hedge=hedge,
@@ -44,7 +36,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         spot=spot,
         spot_price=spot_price,
         legs=legs,
-        holding=holding,
+        holding=owned.holding,
         exposure=exposure,
         futures_coins=coins,
         net_exposure=None if coins is None or exposure is None else exposure + coins,
@@ -59,15 +51,12 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         liquidation_distance=_nearest(legs, lambda leg: leg.liquidation_distance),
         margin_usage=_highest(leg.margin_usage for leg in legs),
         leverage=_highest(leg.leverage for leg in legs),
-        carry_cost_usd=None,
-        protection_usd=None,
-        cost_ratio=None,
         unrealised_pnl_usd=_total(leg.unrealised_pnl_usd for leg in legs),
-        quality=_quality_of_hedge(spot_unknown, legs, doubt),
+        quality=_quality_of_hedge(spot_unknown, legs, owned.doubt),
         spot_unknown=spot_unknown,
-        quantities={name: belief.value if isinstance(belief, Believed) else None for name, belief in owned.items()},
-        coin_doubt=doubt,
-        coin_fall=next((b.fall for b in owned.values() if isinstance(b, Believed) and b.fall is not None), None),
+        quantities=owned.quantities,
+        coin_doubt=owned.doubt,
+        coin_fall=owned.fall,
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 
@@ -84,17 +73,6 @@ def _notional(leg: LegSnapshot) -> Decimal | None:
     if leg.coins == 0:
         return ZERO
     return None if leg.coins is None or price is None else abs(leg.coins) * price
-
-
-def _coins_of(holding: Holding, facts: CycleFacts) -> Belief:
-    """Return the coins of a holding: what was declared, else what its account says and is proven."""
-    if holding.quantity is not None:
-        return Believed(value=holding.quantity)
-    return believed_coins(holding.account or "", holding.asset, facts)
-
-
-def _counted(belief: Belief, per_unit: Decimal) -> Decimal | None:
-    return belief.value * per_unit if isinstance(belief, Believed) else None
 
 
 def _quality_of_hedge(

@@ -20,7 +20,7 @@ from hedgewatch.domain.freshness import (
 from hedgewatch.domain.funding import mean_of_window, rate_per_8h, rate_per_year
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HeldPosition, Leg, LegSnapshot, Quality
 from hedgewatch.domain.instrument import NO_HEDGE, InstrumentRef, Payoff
-from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
+from hedgewatch.domain.market import Funding, MarketReading, Quote, ReadingFailure, UnknownReason
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.position import at_mark, held_position, position_coins, why_not_sized
 from hedgewatch.domain.standing import standing_of
@@ -38,9 +38,8 @@ def measure_leg(
     price, mark = quote.mid if quote else None, read.mark if read else None
     mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
     found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
-    marked = basis(mark_price, index_price) if mark_price is not None and index_price is not None else None
-    hours = funding.interval_hours if funding else None
-    rate_8h = rate_per_8h(funding.rate, hours) if funding and hours is not None else None
+    marked = basis(mark_price, index_price).rate if mark_price is not None and index_price is not None else None
+    rate_8h, apr = _coming(funding)
     held = at_mark(held_position(leg, facts), instrument, mark_price)
     standing = standing_of(leg, held, instrument, mark_price, facts=facts)
     return LegSnapshot(
@@ -52,11 +51,11 @@ def measure_leg(
         mark_price=mark_price,
         basis=found.absolute if found else None,
         basis_rate=found.rate if found else None,
-        mark_basis_rate=marked.rate if marked else None,
+        mark_basis_rate=marked,
         basis_label=basis_label(found.rate).value if found else None,
         funding=funding,
         funding_rate_8h=rate_8h,
-        funding_apr=rate_per_year(funding.rate, hours) if funding and hours is not None else None,
+        funding_apr=apr,
         funding_mean=_funding_mean(leg, facts, rate_8h),
         unrealised_pnl_usd=_in_dollars(leg, held.unrealised_pnl, mark_price),
         liquidation_price=standing.price,
@@ -82,6 +81,14 @@ def _futures_reading(ref: InstrumentRef, facts: CycleFacts) -> Reading:
     if isinstance(reading, MarketReading) and reading.instrument.payoff is Payoff.QUANTO:
         return ReadingFailure(ref=ref, reason=UnknownReason.UNKNOWN_SYMBOL, detail=f"{ref}: {NO_HEDGE}")
     return reading
+
+
+def _coming(funding: Funding | None) -> tuple[Decimal | None, Decimal | None]:
+    """Return the coming rate per 8 hours and per year; None where the interval is not known."""
+    if funding is None or funding.interval_hours is None:
+        return None, None
+    hours = funding.interval_hours
+    return rate_per_8h(funding.rate, hours), rate_per_year(funding.rate, hours)
 
 
 def _funding_mean(leg: Leg, facts: CycleFacts, coming_8h: Decimal | None) -> FundingMean | None:

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hedgewatch.cli import run_command
+from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.settings import load_settings
 
@@ -125,7 +126,7 @@ def test_show_is_toml_with_defaults_and_without_secrets(file: Path, capsys: Capt
     assert shown["rules"]["data_stale"]["warning"]["fire"] == "90s"
     assert set(shown["rules"]) == set(CATALOGUE)
     marked = [line for line in out.splitlines() if line.startswith("[rules.") and line.endswith("# not built yet")]
-    assert len(marked) == len(CATALOGUE) - 5
+    assert len(marked) == len(CATALOGUE) - len(BUILT_RULES)
 
 
 def test_what_show_prints_loads_again(file: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -153,7 +154,7 @@ def test_show_answers_in_json(file: Path, capsys: Captured) -> None:
     assert answer["holdings"][0]["quantity"] == "5"
     assert answer["hedges"][0]["rules"]["drift"]["warning"] == {"fire": "0.03", "clear": "0.024", "for": 2}
     assert answer["rules"]["drift"]["built"] is True
-    assert answer["rules"]["orphaned"]["built"] is False
+    assert answer["rules"]["event_passed"]["built"] is False
 
 
 def as_json(value: Any) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from hedgewatch.domain.account import (
     AccountFailure,
-    AccountPosition,
     AccountSnapshot,
     CoinBalance,
     MarginWallet,
@@ -18,6 +17,7 @@ from hedgewatch.domain.contract_facts import ContractFact
 from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.inventory import HoldingSnapshot
+from hedgewatch.domain.position import positions_of
 from hedgewatch.monitoring.ports import PaymentRecord, PaymentSource
 from hedgewatch.storage.bulk import Row
 from hedgewatch.storage.identities import Key, account_key, holding_key, instrument_key
@@ -49,13 +49,6 @@ def _reading_row(said: Said, read_at_ms: int, number: int) -> Row:
         *(part.reason.value if isinstance(part, PartFailure) else READ for part in parts),
         "; ".join(dict.fromkeys(failure.detail for failure in failures))[:LONGEST_ERROR] or None,
     )
-
-
-def positions_of(said: Said) -> Sequence[AccountPosition]:
-    """Return the positions that could be read."""
-    if isinstance(said, AccountFailure) or isinstance(said.positions, PartFailure):
-        return ()
-    return [row for row in said.positions if isinstance(row, AccountPosition)]
 
 
 def position_rows(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, text
 
 from hedgewatch.domain.account import AccountSnapshot, PartFailure
+from hedgewatch.domain.position import positions_of
 from hedgewatch.monitoring.ports import CycleRecord, PaymentRecord, PaymentSource
 from hedgewatch.storage import account_rows as rows
 from hedgewatch.storage import account_tables as tables
@@ -38,7 +39,7 @@ def store_accounts(
     """
     accounts = identities.accounts(connection, cycle.accounts)
     instruments = identities.named(
-        connection, {position.ref for said in cycle.accounts for position in rows.positions_of(said)}
+        connection, {position.ref for said in cycle.accounts for position in positions_of(said)}
     )
     put(connection, tables.account_reading, rows.account_reading_rows(cycle.accounts, cycle.read_at, accounts))
     put(connection, tables.position_snapshot, rows.position_rows(cycle.accounts, cycle.read_at, accounts, instruments))

@@ -78,7 +78,7 @@ def configured(folder: Path, number: int, base_url: str, url: str) -> Path:
 
 async def one_alert(part: Watching, receiver: WebhookReceiver) -> float:
     """Run a cycle that finds one more drift for the first time; return the milliseconds until it was received."""
-    (source,) = part.cycle._collector._sources.values()
+    (source,) = part.cycle._collector._exchanges.sources.values()
     await part.cycle.look()
     answers, before = Answers(source.door), len(receiver.received)  # type: ignore[attr-defined]  # a CcxtSource
     await part.cycle.run()

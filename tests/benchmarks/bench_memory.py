@@ -35,7 +35,7 @@ from hedgewatch.worker import SystemClock
 async def main():
     global warm
     async with watching(load_settings(Path(sys.argv[1]), {}), os.environ, SystemClock()) as part:
-        for source in part.cycle._collector._sources.values():
+        for source in part.cycle._collector._exchanges.sources.values():
             source.client.enableRateLimit = False  # hours of polls in minutes
         for number in range(cycles):
             await part.cycle.run()

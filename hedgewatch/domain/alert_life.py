@@ -17,6 +17,7 @@ REMINDERS: Mapping[Severity, tuple[Decimal, ...]] = {
     Severity.CRITICAL: (Decimal(900), Decimal(900), Decimal(3600)),
     Severity.WARNING: (Decimal(86_400),),
 }
+QUIET = frozenset({OutcomeKind.CLEAR, OutcomeKind.BAND})
 
 
 def step(
@@ -34,8 +35,8 @@ def step(
     held_back: another alert speaks for this one; its life goes on, but nothing is told until it is let go.
     Returns the state to store (None: forget it) and what there is to tell.
     """
-    if state is None and finding.kind in {OutcomeKind.CLEAR, OutcomeKind.BAND}:
-        return None, ()  # nearly always: nothing was wrong and nothing is
+    if state is None and (finding.kind in QUIET or finding.unknown is UnknownReason.NOT_AVAILABLE):
+        return None, ()  # nearly always: nothing was wrong and nothing is, or there is nothing to know
     state = state or AlertState(target=finding.target)
     if finding.kind is OutcomeKind.UNKNOWN:
         return _told(_blinded(state, now), finding, now=now, held_back=held_back)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,16 +10,14 @@ from random import SystemRandom
 
 from hedgewatch.bootstrap.accounts import make_account_source
 from hedgewatch.bootstrap.telling import make_notifiers, routing_of
-from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.rules import EXCHANGE_RULES
-from hedgewatch.exchanges.inspection import Inspection, inspect
 from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.accounts import needs_of
-from hedgewatch.monitoring.collect import Collector, by_exchange, instruments_by_exchange
+from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, listable_instruments, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -98,20 +95,6 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
         collector = _collector(parts, watch, patience=one_look(LOOK_DEADLINE_SECONDS))
         stack.push_async_callback(collector.close)
         return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
-
-
-async def inspect_exchanges(settings: Settings, clock: Clock) -> tuple[Inspection, ...]:
-    """Ask every exchange of the configuration, side by side, what it offers of what is wanted."""
-
-    async def inspected(exchange: str, refs: Sequence[InstrumentRef]) -> Inspection:
-        source = make_source(settings, exchange, MemoryStore(), clock, patience=one_look(LOOK_DEADLINE_SECONDS))
-        try:
-            return await inspect(source, refs)
-        finally:
-            await source.close()
-
-    wanted = by_exchange(listable_instruments(settings))
-    return tuple(await asyncio.gather(*(inspected(exchange, refs) for exchange, refs in wanted.items())))
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:

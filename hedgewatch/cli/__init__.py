@@ -13,6 +13,7 @@ import typer
 
 from hedgewatch import __version__
 from hedgewatch.cli import (
+    backfill,
     calc,
     channels,
     config,
@@ -24,6 +25,7 @@ from hedgewatch.cli import (
     run,
     scenario,
     simulator,
+    size,
     status,
     unbuilt,
 )
@@ -73,7 +75,9 @@ app.command("worker")(run.worker)
 app.command("web")(run.web)
 app.command("status")(status.status)
 app.command("calc")(calc.calc)
+app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
+app.command("backfill")(backfill.backfill)
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")
 app.command("demo")(demo.demo)

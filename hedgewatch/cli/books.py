@@ -144,8 +144,11 @@ def _with_margin(bare: Book, given: Given, known: Terms) -> Book:
 
 
 def _payoff(kind: str | None, known: Payoff | None) -> Payoff:
-    if kind is None:
-        return known or Payoff.LINEAR
+    return known or Payoff.LINEAR if kind is None else payoff_of(kind)
+
+
+def payoff_of(kind: str) -> Payoff:
+    """Return what a contract pays in, as --kind says it. Raises InvalidValueError, also for a quanto one."""
     try:
         return hedging(Payoff(kind), "--kind")
     except ValueError as error:

@@ -53,9 +53,9 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
         async with AsyncExitStack() as stack:
             parts: list[Part] = []
             if worker:
-                from hedgewatch.cli.working import refuse_unlisted_symbols
+                from hedgewatch.cli.working import refuse_what_exchanges_tell
 
-                if not await ended_by_itself(refuse_unlisted_symbols(settings, os.environ), stopping):
+                if not await ended_by_itself(refuse_what_exchanges_tell(settings, os.environ), stopping):
                     return
             if web:
                 from hedgewatch.cli.paging import open_pages

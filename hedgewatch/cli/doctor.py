@@ -1,7 +1,8 @@
-"""``hedgewatch doctor``: whether everything can be reached, and is there."""
+"""``hedgewatch doctor``: what each exchange and account gives on this machine, and what is wrong."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,33 +11,37 @@ import typer
 def doctor(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
-    record: Annotated[str | None, typer.Option("--record", hidden=True)] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="DIR", help="Keep every raw answer, without identities, in a new folder."),
+    ] = None,
 ) -> None:
-    """Ask every exchange of the configuration, and the database; a line and a mend for each fault.
+    """Ask every exchange and account of the configuration, and the database; a line and a mend for each fault.
 
     Exit code 3 if anything needs attention.
 
-    Example: hedgewatch doctor --json
+    Example: hedgewatch doctor --record answers
     """
     import asyncio
     import os
 
-    from hedgewatch.bootstrap.watching import inspect_exchanges
-    from hedgewatch.cli.checkup import checkup_of, inspect_store, print_checkup
+    from hedgewatch.bootstrap.inspecting import inspect_everything, make_recorder
+    from hedgewatch.cli.checkup import checkup_of, inspect_store
+    from hedgewatch.cli.checkup_table import print_checkup
     from hedgewatch.cli.loading import loaded_settings
     from hedgewatch.cli.tables import print_json
-    from hedgewatch.cli.unbuilt import refusal
     from hedgewatch.settings import not_built
     from hedgewatch.worker import SystemClock
 
-    if record is not None:
-        raise refusal("doctor --record")
-    settings = loaded_settings(ctx)
-    inspections = asyncio.run(inspect_exchanges(settings, SystemClock()))
-    checkup = checkup_of(settings, inspections, inspect_store(settings, os.environ), not_built(settings))
+    settings, clock = loaded_settings(ctx), SystemClock()
+    recorder = make_recorder(record, clock) if record is not None else None
+    found = asyncio.run(inspect_everything(settings, os.environ, clock, recorder=recorder))
+    checkup = checkup_of(settings, found, inspect_store(settings, os.environ), not_built(settings))
     if as_json or ctx.obj.json:
         print_json(checkup.as_json())
     else:
         print_checkup(checkup)
+    if recorder is not None:
+        typer.echo(f"{recorder.written} answers kept in {record}: look through them before you send them", err=True)
     if checkup.needs_attention:
         raise typer.Exit(code=3)

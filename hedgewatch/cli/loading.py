@@ -10,6 +10,7 @@ import typer
 from hedgewatch import logs
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings import Settings, load_settings, not_built
+from hedgewatch.settings.document import find_file
 
 
 def loaded_settings(ctx: typer.Context) -> Settings:
@@ -17,11 +18,26 @@ def loaded_settings(ctx: typer.Context) -> Settings:
 
     Logs go to standard error from here on: standard output carries the answer alone.
     """
-    redactor = logs.Redactor()
-    logs.configure(redactor, as_json=not sys.stderr.isatty(), level="WARNING")
+    redactor = _logging()
     settings = load_settings(ctx.obj.config_path, os.environ)
     redactor.add(settings.known_secrets(os.environ))
     return settings
+
+
+def settings_or_defaults(ctx: typer.Context) -> Settings:
+    """Load the configuration as ``loaded_settings`` does; where none was named and none lies about, the defaults."""
+    try:
+        find_file(ctx.obj.config_path, os.environ)
+    except ConfigurationError:
+        _logging()
+        return Settings()
+    return loaded_settings(ctx)
+
+
+def _logging() -> logs.Redactor:
+    redactor = logs.Redactor()
+    logs.configure(redactor, as_json=not sys.stderr.isatty(), level="WARNING")
+    return redactor
 
 
 def ready_settings(ctx: typer.Context) -> Settings:

@@ -21,6 +21,7 @@ def once(
     import asyncio
     import os
 
+    from hedgewatch.bootstrap.keys import refuse_powerful_keys
     from hedgewatch.bootstrap.watching import look_once
     from hedgewatch.cli.loading import ready_settings
     from hedgewatch.cli.tables import print_cycle, print_json
@@ -29,6 +30,7 @@ def once(
     from hedgewatch.worker import SystemClock
 
     settings = ready_settings(ctx)
+    asyncio.run(refuse_powerful_keys(settings, os.environ, SystemClock()))
     result = asyncio.run(look_once(settings, os.environ, SystemClock()))
     if as_json or ctx.obj.json:
         print_json(cycle_json(result))

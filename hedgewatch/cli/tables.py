@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
@@ -67,13 +68,15 @@ def _print_hedge(console: Console, snapshot: HedgeSnapshot, findings: list[Findi
     facts.add_row("spot", number(snapshot.spot_price), "futures price", number(snapshot.futures_price))
     facts.add_row("basis", percent(snapshot.basis_rate, 4), "funding per 8 h", percent(snapshot.funding_rate_8h, 4))
     console.print(facts)
-    outcomes = Table("rule", "on", "outcome", "what it says", box=None, pad_edge=False)
+    outcomes = Table.grid(padding=(0, 2))
     for finding in findings:
         colour = COLOURS[finding.kind]
         severity = f" ({finding.severity.value})" if finding.severity else ""
         target = finding.target.leg or finding.target.exchange or finding.target.side
+        message = finding.message.removeprefix(f"{snapshot.hedge.name}: ")  # which may quote an exchange's words
         outcomes.add_row(
-            finding.target.rule, target, f"[{colour}]{finding.kind.value}[/{colour}]{severity}", finding.message
+            f"[{colour}]{finding.kind.value}[/{colour}]{severity}",
+            f"[bold]{finding.target.rule}[/bold] {escape(target)}\n{escape(message)}",
         )
     console.print(outcomes)
     for order in (order for finding in findings for order in finding.orders):

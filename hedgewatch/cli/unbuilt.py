@@ -10,7 +10,6 @@ from hedgewatch.domain.errors import ConfigurationError
 
 COMMANDS = (
     "inventory",
-    "size",
     "position",
     "holding",
     "hedge",
@@ -20,7 +19,6 @@ COMMANDS = (
     "sql",
     "export",
     "statement",
-    "backfill",
     "import",
     "replay",
     "rules",

@@ -14,6 +14,7 @@ from hedgewatch.domain.stresses import SQUEEZE_DAYS, Outcome, Stress, path_stres
 
 OPTIONS = {
     "spot0": "--price",
+    "coin": "--coins",
     "spot_coin": "--holding",
     "payoff": "--kind",
     "basis0": "--basis",

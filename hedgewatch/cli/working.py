@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
+from hedgewatch.bootstrap.keys import refuse_powerful_keys
 from hedgewatch.bootstrap.verifying import refuse_unlisted
 from hedgewatch.bootstrap.watching import watching
 from hedgewatch.monitoring.cycle import CycleResult
@@ -12,9 +13,11 @@ from hedgewatch.settings import Settings
 from hedgewatch.worker import SystemClock, Worker
 
 
-async def refuse_unlisted_symbols(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Raise ConfigurationError if an exchange says that it does not list what is to be watched."""
-    await refuse_unlisted(settings, environ, SystemClock())
+async def refuse_what_exchanges_tell(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError for keys that can do more than read, and for symbols that are not listed."""
+    clock = SystemClock()
+    await refuse_powerful_keys(settings, environ, clock)
+    await refuse_unlisted(settings, environ, clock)
 
 
 async def open_worker(

@@ -32,6 +32,10 @@ class StoreUnavailableError(HedgewatchError):
     """The database cannot be reached, read or written."""
 
 
+class ExchangeUnavailableError(HedgewatchError):
+    """An exchange did not tell what is needed, and nothing else does."""
+
+
 class DeliveryError(HedgewatchError):
     """A channel did not take a message; the outbox will try again.
 

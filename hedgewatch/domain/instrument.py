@@ -66,6 +66,14 @@ class InstrumentRef:
         return self.symbol.partition("/")[0]
 
     @property
+    def kind(self) -> InstrumentKind:
+        """Tell the kind by the symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
+        _, colon, settle = self.symbol.partition(":")
+        if not colon:
+            return InstrumentKind.SPOT
+        return InstrumentKind.FUTURE if "-" in settle else InstrumentKind.PERPETUAL
+
+    @property
     def settle(self) -> str:
         """The asset that profit and margin are paid in, by the symbol; empty for spot."""
         return self.symbol.partition(":")[2].partition("-")[0]
@@ -110,3 +118,8 @@ class Instrument:
     taker_fee: Decimal | None
     expiry: datetime | None
     active: bool | None
+
+    @property
+    def size_asset(self) -> str:
+        """What a contract's size is counted in: the quote asset if it is inverse, else the coin."""
+        return self.quote if self.payoff is Payoff.INVERSE else self.base

@@ -71,6 +71,18 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBook:
+    """The resting orders of an instrument, as many as its exchange showed: (price, contracts), best first.
+
+    price: quote. Neither side is empty.
+    """
+
+    bids: tuple[tuple[Decimal, Decimal], ...]
+    asks: tuple[tuple[Decimal, Decimal], ...]
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """The exchange's mark and index price, in quote currency; None where it gives none."""
 

@@ -9,7 +9,7 @@ from hedgewatch.domain.exposure import PricedPosition, coins_of, position_value
 from hedgewatch.domain.hedge import LegSnapshot
 from hedgewatch.domain.instrument import Instrument
 from hedgewatch.domain.market import MarketReading, Quote
-from hedgewatch.domain.numbers import ZERO, plain
+from hedgewatch.domain.numbers import ZERO, exactly, plain
 from hedgewatch.domain.order import Side
 from hedgewatch.domain.rebalance import Grid, Shortage, Trade, trade_of
 from hedgewatch.domain.sizing import round_price
@@ -89,11 +89,20 @@ def _grid(instrument: Instrument) -> Grid | None:
     )
 
 
-def _locked_in(quote: Quote, spot_price: Decimal | None) -> str | None:
-    if spot_price is None or quote.bid >= spot_price * (1 - DEEPEST_DISCOUNT):
+@exactly
+def deep_discount(bid: Decimal, spot_price: Decimal | None) -> Decimal | None:
+    """Return how far a future's bid is below spot, a fraction, where that is too far to open a short: above 1 %.
+
+    None where it is not, and where the spot price is not known. Prices in quote, above zero.
+    """
+    if spot_price is None or bid >= spot_price * (1 - DEEPEST_DISCOUNT):
         return None
-    discount = (1 - quote.bid / spot_price) * 100
-    return f"no order: selling now would lock in {discount:.2f} % below spot"
+    return 1 - bid / spot_price
+
+
+def _locked_in(quote: Quote, spot_price: Decimal | None) -> str | None:
+    discount = deep_discount(quote.bid, spot_price)
+    return None if discount is None else f"no order: selling now would lock in {discount * 100:.2f} % below spot"
 
 
 def _limit_price(side: Side, quote: Quote, tick: Decimal | None, *, is_marketable: bool) -> Decimal:

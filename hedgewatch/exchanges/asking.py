@@ -81,21 +81,32 @@ class Desk:
         answer = await self.attempt(call.name, question)
         if isinstance(answer, Fault):
             return answer
-        rows = self._by_symbol(call, answer, ids)
+        if call.unified:
+            found = answer if isinstance(answer, dict) else {}
+            told = {symbol: found[symbol] for symbol in ids if isinstance(found.get(symbol), dict)}
+            return self._asked(call, told, answer, {})
+        rows = rows_of(answer, call)
         if rows is None:
             text = f"{self.exchange} {call.name}: not the form of an answer"
             return Fault(reason=UnknownReason.MISSING, text=text)
-        return self._asked(call, rows, answer, {})
+        return self._sorted(call, rows, answer, ids)
 
-    def _by_symbol(self, call: Call, answer: Any, ids: Mapping[str, str]) -> Mapping[str, Row] | None:  # noqa: ANN401  JSON
-        if call.unified:
-            found = answer if isinstance(answer, dict) else {}
-            return {symbol: found[symbol] for symbol in ids if isinstance(found.get(symbol), dict)}
-        rows = rows_of(answer, call)
-        if rows is None:
-            return None
-        by_id = {row.get(call.id_key): row for row in rows if type(row.get(call.id_key)) is str}
-        return {symbol: by_id[market_id] for symbol, market_id in ids.items() if market_id in by_id}
+    def _sorted(self, call: Call, rows: Sequence[Row], answer: Any, ids: Mapping[str, str]) -> Asked:  # noqa: ANN401  JSON
+        """Put the rows in the order of what was asked; of two that contradict each other neither is believed."""
+        by_id: dict[str, Row] = {}
+        torn: set[str] = set()
+        for row in rows:
+            market_id = row.get(call.id_key)
+            if type(market_id) is str and by_id.setdefault(market_id, row) != row:
+                torn.add(market_id)
+        text = f"{self.exchange} {call.name}: two rows of {{}} that contradict each other"
+        faults = {
+            symbol: Fault(reason=UnknownReason.DUPLICATE, text=text.format(symbol))
+            for symbol, market_id in ids.items()
+            if market_id in torn
+        }
+        told = {s: by_id[market_id] for s, market_id in ids.items() if market_id in by_id and s not in faults}
+        return self._asked(call, told, answer, faults)
 
     async def _ask_each(self, call: Call, ids: Mapping[str, str]) -> Asked | Fault:
         turns = asyncio.Semaphore(PARALLEL_EACH)

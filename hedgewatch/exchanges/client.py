@@ -41,6 +41,7 @@ class _Guards:
     def on_rest_response(self, *response: Any) -> str:  # noqa: ANN401  ccxt's own signature, handed through
         """Note whose answer is decoded next; ccxt decodes it at once, so no other answer comes between."""
         self._answering = response[2]
+        self.door.listen(*response)
         return str(super().on_rest_response(*response))  # type: ignore[misc]  # ccxt's class follows in the MRO
 
     def on_json_response(self, body: str) -> Any:  # noqa: ANN401  JSON
@@ -139,12 +140,14 @@ def _guarded_class(exchange: str) -> Any:  # noqa: ANN401  ccxt is untyped
             spared = self.door.spared(url)
             if spared is not None:
                 return spared
-            self.door.calls += 1
-            try:
-                answer = await super().fetch(url, method, headers, body)
-            except (TimeoutError, ccxt.BaseError, aiohttp.ClientError, OSError) as error:
-                self.translate(url, error)
-            return self.believe(url, answer)
+            async with self.door.turn():
+                self.door.permit(method, url, headers)  # again: it may have asked for patience meanwhile
+                self.door.calls += 1
+                try:
+                    answer = await super().fetch(url, method, headers, body)
+                except (TimeoutError, ccxt.BaseError, aiohttp.ClientError, OSError) as error:
+                    self.translate(url, error)
+                return self.believe(url, answer)
 
     return Guarded
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -17,27 +19,55 @@ from hedgewatch.exchanges.answers import decode_and_cut, decode_exactly
 from hedgewatch.exchanges.credentials import Credentials
 from hedgewatch.exchanges.faults import BlockedRequestError, Evidence, Fault, RefusedError, judge_evidence
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
+from hedgewatch.exchanges.recording import Heard
 from hedgewatch.monitoring.ports import Clock
 
 URL = re.compile(r"(?P<scheme>https|wss)://(?P<host>[^/:]+)(?::\d+)?(?P<path>.*)")
 PRIVATE = re.compile(r"(?i)private|signature=|api_?key=|sign=|withdraw|transfer|order(?!_?book)")
 SIGNED_QUERY = re.compile(r"(?i)(?:^|&)(?:signature|sign|api_?key)=")
 KEY_HEADER = re.compile(r"(?i)key|sign|passphrase")
+CAUTIOUS_FOR = timedelta(hours=1)
+LONGEST_TURN_SECONDS = 2
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Restraint:
-    """How long an exchange wants to be left alone, shared by every door to it: a ban is an address's, not a key's."""
+    """How long an exchange wants to be left alone, shared by every door to it: a ban is an address's, not a key's.
+
+    Where a ban may stand that we do not know of (at a start), and for an hour after the exchange asked for patience,
+    its questions are put one at a time: of those that are under way together, each would make a ban longer.
+    """
 
     def __init__(self) -> None:
         """Nothing is asked of us yet."""
         self.retry_at: datetime | None = None
         self.held_for: UnknownReason = UnknownReason.RATE_LIMITED
+        self._is_tried = False
+        self._one = asyncio.Lock()
 
     def heed(self, fault: Fault) -> None:
         """Remember what a fault asks for; the longest wish counts."""
         if fault.retry_at is not None and (self.retry_at is None or fault.retry_at > self.retry_at):
             self.retry_at, self.held_for = fault.retry_at, fault.reason
+
+    @asynccontextmanager
+    async def turn(self, now: datetime) -> AsyncIterator[None]:
+        """Wait for one's turn where it is one at a time; a question that hangs is not waited for any longer."""
+        if self._is_tried and (self.retry_at is None or now >= self.retry_at + CAUTIOUS_FOR):
+            yield
+            return
+        has_turn = True
+        try:
+            async with asyncio.timeout(LONGEST_TURN_SECONDS):
+                await self._one.acquire()
+        except TimeoutError:
+            has_turn = False
+        try:
+            yield
+            self._is_tried = True
+        finally:
+            if has_turn:
+                self._one.release()
 
     def holds(self, now: datetime) -> bool:
         """Tell whether nothing may be asked now."""
@@ -84,6 +114,7 @@ class Door:
         self.restraint = restraint or Restraint()
         self.wanted: Mapping[bool, Collection[str]] | None = None
         self.hosts: frozenset[str] = frozenset()
+        self.listener: Callable[[Heard], None] | None = None
         self._clock = clock
         self._credentials = credentials
         self._signed = signed
@@ -142,6 +173,10 @@ class Door:
         if self.restraint.holds(self._clock.now()):
             raise RefusedError(self.patience())
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for a question's turn, where the exchange is asked one at a time."""
+        return self.restraint.turn(self._clock.now())
+
     def _is_listed(self, host: str, path: str, query: str) -> bool:
         if self.quirk.allowed:
             return any(host == name and pattern.fullmatch(path) for name, pattern in self.quirk.allowed)
@@ -162,6 +197,24 @@ class Door:
         self.restraint.heed(fault)
         # the cause's own text holds the whole address, and with keys that holds the signature
         raise RefusedError(fault) from (None if self._credentials else cause)
+
+    def listen(self, *response: Any) -> None:  # noqa: ANN401  ccxt's own signature, handed through
+        """Tell the listener of an answer as it arrived."""
+        if self.listener is None:
+            return
+        status, _, url, method, _, body, headers, posted = response
+        _, path, query = self.place(url)
+        heard = Heard(
+            exchange=self.quirk.exchange,
+            method=method,
+            path=path,
+            query=query,
+            status=status,
+            body=body,
+            signed=is_signed(query, headers),
+            posted=posted,
+        )
+        self.listener(heard)
 
     def hide(self, text: str) -> str:
         """Mask this door's credentials in a text."""

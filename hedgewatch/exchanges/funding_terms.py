@@ -105,6 +105,13 @@ class FundingTerms:
             return None
         return usual
 
+    def told_at(self, symbol: str) -> datetime | None:
+        """Return when a contract's interval was told, or was missing from a good answer; None if it never was."""
+        term = self._known.get(symbol)
+        if term is not None:
+            return term.learned_at
+        return self._answered_at if symbol in self._covered else None
+
     def settles_at(self, symbol: str, now: datetime) -> datetime | None:
         """Return a contract's coming settlement; None if it is not known or past."""
         term = self._known.get(symbol)
@@ -136,3 +143,8 @@ class HistoryIntervals:
         """Return the interval in hours; None if it is not known."""
         term = self._known.get(symbol)
         return term.interval_hours if term else None
+
+    def told_at(self, symbol: str) -> datetime | None:
+        """Return when the interval was learned; None if it never was."""
+        term = self._known.get(symbol)
+        return term.learned_at if term else None

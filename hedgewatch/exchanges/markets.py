@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,9 +16,11 @@ import ccxt
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.arenas import use_few_arenas
 from hedgewatch.exchanges.client import guarded_twin
 from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
+from hedgewatch.exchanges.listing import Listing, kind_of, listing_of, weighed
 from hedgewatch.exchanges.parse import UnreadableError, parse_instrument
 from hedgewatch.monitoring.ports import Clock, MarketShelf
 
@@ -28,18 +29,10 @@ RETRY_EVERY = timedelta(minutes=15)  # while something wanted is not listed, or 
 FIRST_REFRESH_AFTER = timedelta(minutes=1)  # after a start from the shelf: the first cycle needs the machine more
 SPREAD_SECONDS = 20  # exchanges do not all reload at once: each takes a second of one core
 LOADS_WAITED_FOR = 2  # one that another asker began, without our symbols, and our own
-SMALLEST_SHARE = 2  # a listing of less than half of the last one is an outage, not a delisting
+SECOND_LOOK_AFTER = timedelta(minutes=1)  # where a wanted market was gone for the first time
+LISTED_ALIKE = "listed_alike"  # beside a kept market: how many of its kind were listed, to judge the next list by
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What a load left: the wanted markets, a suggestion for each symbol that is not listed, and how many are."""
-
-    markets: Mapping[str, Mapping[str, Any]]
-    unlisted: Mapping[str, str | None]
-    count: int
 
 
 @dataclass(slots=True)
@@ -48,21 +41,9 @@ class _State:
     ids: dict[str, str] = field(default_factory=dict)
     info: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
-    count: int = 0
+    listing: Listing = field(default_factory=lambda: Listing(markets={}, unlisted={}, counts={}))
     loaded_at: datetime | None = None
     tried_at: datetime | None = None
-
-
-def suggest(symbol: str, listed: Iterable[str]) -> str | None:
-    """Return the listed symbol of the same kind that is nearest to ``symbol``, its own base first; None if none is."""
-    is_future = ":" in symbol
-    same_kind = [other for other in listed if (":" in other) == is_future]
-    base = symbol.split("/", maxsplit=1)[0] + "/"
-    same_base = [other for other in same_kind if other.startswith(base)]
-    near = difflib.get_close_matches(symbol, same_base, n=1, cutoff=0.3) or difflib.get_close_matches(
-        symbol, same_kind, n=1, cutoff=0.6
-    )
-    return near[0] if near else None
 
 
 class Markets:
@@ -70,6 +51,7 @@ class Markets:
 
     def __init__(self, client: Any, door: Door, shelf: MarketShelf, clock: Clock, *, timeout_seconds: Decimal) -> None:  # noqa: ANN401  ccxt is untyped
         """Load for this client, through its door."""
+        use_few_arenas()
         self._client = client
         self._door = door
         self._shelf = shelf
@@ -122,6 +104,8 @@ class Markets:
         state, now = self._state, self._clock.now()
         if state.tried_at is None:
             return True
+        if state.listing.unsure:
+            return now - state.tried_at >= SECOND_LOOK_AFTER
         waiting = self.problem is not None or any(symbol in state.faults for symbol in symbols)
         return now - state.tried_at >= (RETRY_EVERY if waiting else REFRESH_EVERY)
 
@@ -130,8 +114,9 @@ class Markets:
             kept = await self._shelf.markets(self._door.quirk.exchange)
             markets = {symbol: json.loads(kept[symbol]) for symbol in symbols if symbol in kept}
             if len(markets) > len(self._state.instruments):
+                counts = {kind_of(market): market.pop(LISTED_ALIKE, 0) for market in markets.values()}
                 twin = await asyncio.to_thread(self._twin_of, markets)
-                self._adopt(twin, Listing(markets=markets, unlisted={}, count=0))
+                self._adopt(twin, Listing(markets=markets, unlisted={}, counts=counts))
                 self._state.tried_at = self._clock.now() - REFRESH_EVERY + self._first_refresh()
         except (HedgewatchError, ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("%s: kept markets are unusable: %s", self._door.quirk.exchange, scrub(str(error)))
@@ -143,12 +128,12 @@ class Markets:
     async def _load(self, symbols: tuple[str, ...]) -> None:
         self._state.tried_at = self._clock.now()
         try:
-            listing = await asyncio.to_thread(self._list, symbols)
-            self._check(listing)
+            listed = await asyncio.to_thread(self._list, symbols)
+            listing = weighed(listed, self._state.listing, self._door.quirk)
             twin = await asyncio.to_thread(self._twin_of, listing.markets)
             self._adopt(twin, listing)
             self._state.loaded_at = self._clock.now()
-            self.problem = None
+            self.problem = listing.doubt
         except RefusedError as error:
             self.problem = error.fault
         except (ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
@@ -164,7 +149,10 @@ class Markets:
             log.warning("%s", self.problem.text)
 
     async def _keep(self, listing: Listing) -> None:
-        texts = {symbol: json.dumps(market) for symbol, market in listing.markets.items()}
+        texts = {
+            symbol: json.dumps({**market, LISTED_ALIKE: listing.counts.get(kind_of(market), 0)})
+            for symbol, market in listing.markets.items()
+        }
         try:
             await self._shelf.keep(self._door.quirk.exchange, texts, self._clock.now())
         except HedgewatchError as error:
@@ -182,10 +170,7 @@ class Markets:
             listed = [market for method in methods for market in getattr(twin, method)({}) or ()]
         finally:
             twin.session.close()
-        by_symbol = {market["symbol"]: market for market in listed if market}
-        markets = {symbol: by_symbol[symbol] for symbol in symbols if symbol in by_symbol}
-        unlisted = {symbol: suggest(symbol, by_symbol) for symbol in symbols if symbol not in by_symbol}
-        return Listing(markets=markets, unlisted=unlisted, count=len(by_symbol))
+        return listing_of(listed, symbols, self._state.listing.markets)
 
     def _twin_of(self, markets: Mapping[str, Mapping[str, Any]]) -> Any:  # noqa: ANN401  ccxt is untyped
         twin = guarded_twin(self._door.quirk, self._door, timeout_seconds=self._timeout)
@@ -193,23 +178,14 @@ class Markets:
         twin.set_markets(list(markets.values()))
         return twin
 
-    def _check(self, listing: Listing) -> None:
-        exchange = self._door.quirk.exchange
-        if listing.count == 0 or listing.count * SMALLEST_SHARE < self._state.count:
-            before = f", {self._state.count} before: the old ones are kept" if self._state.count else ""
-            text = f"{exchange} lists {listing.count} markets{before}"
-            raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
-        if self._state.instruments and not listing.markets:
-            text = f"{exchange} lists none of the markets it listed before: the old ones are kept"
-            raise RefusedError(Fault(reason=UnknownReason.MISSING, text=text))
-
     def _adopt(self, twin: Any, listing: Listing) -> None:  # noqa: ANN401  ccxt is untyped
         """Put new markets in the place of the old ones, all at once."""
-        exchange, fresh = self._door.quirk.exchange, _State(tried_at=self._state.tried_at, count=listing.count)
+        exchange, fresh = self._door.quirk.exchange, _State(tried_at=self._state.tried_at, listing=listing)
         for symbol, suggestion in listing.unlisted.items():
             hint = f'; did you mean "{suggestion}"?' if suggestion else ""
             text = f'{exchange} has no market "{symbol}"{hint}'
-            fresh.faults[symbol] = Fault(reason=UnknownReason.UNKNOWN_SYMBOL, text=text)
+            reason = UnknownReason.MISSING if symbol in listing.empty else UnknownReason.UNKNOWN_SYMBOL
+            fresh.faults[symbol] = Fault(reason=reason, text=text)
         for symbol in listing.markets:
             market = twin.markets[symbol]
             try:

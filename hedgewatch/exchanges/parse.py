@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -10,17 +10,17 @@ from typing import Any
 
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff, hedging
-from hedgewatch.domain.market import Funding, Mark, Quote, SettledFunding, Stamp, UnknownReason
-from hedgewatch.domain.numbers import ONE, exact, exactly, positive
+from hedgewatch.domain.market import Funding, Mark, Quote, Stamp, UnknownReason
+from hedgewatch.domain.numbers import ONE, exact, positive
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
 
 Row = Mapping[str, Any]
 
 CROSSED_HAIR = Decimal("0.001")  # a bid this much above the ask is two moments in one answer, more is garbage
-HIGHEST_PRICE = Decimal(10) ** 12
+LOWEST_PRICE, HIGHEST_PRICE = Decimal(10) ** -18, Decimal(10) ** 12
 WIDEST_SPREAD = 5  # ask over bid
 FARTHEST_FROM_MARK = 2  # a book twice or half its own mark price is no book
-HIGHEST_FUNDING = Decimal("0.1")  # a day's caps are below 3 %
+LOWEST_FUNDING, HIGHEST_FUNDING = Decimal(10) ** -12, Decimal("0.1")  # a day's caps are below 3 %
 SHORTEST_INTERVAL, LONGEST_INTERVAL = Decimal(1), Decimal(24)
 SETTLEMENT_JITTER = timedelta(minutes=5)
 EARLIEST_MS, LATEST_MS = 1_000_000_000_000, 4_000_000_000_000  # 2001 to 2096: what is outside is not milliseconds
@@ -68,7 +68,7 @@ def number_in(row: Row, key: str | None, field: str) -> Decimal | None:
 def price_in(row: Row, key: str | None, field: str) -> Decimal | None:
     """Read a price; None if it is missing or blank. Raises UnreadableError if it is not above zero, or too high."""
     price = number_in(row, key, field)
-    if price is None or 0 < price <= HIGHEST_PRICE:
+    if price is None or LOWEST_PRICE <= price <= HIGHEST_PRICE:
         return price
     problem = f"{price}, not above zero" if price <= 0 else f"{price:.3e}"
     raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{field} is {problem}")
@@ -122,14 +122,25 @@ def parse_rate(row: Row, call: Call, source: str) -> Decimal:
     rate = number_in(row, call.rate, "funding rate")
     if rate is None:
         raise UnreadableError(UnknownReason.MISSING, f"no funding rate in {source}")
-    if abs(rate) > HIGHEST_FUNDING:
-        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a funding rate of {rate}")
+    return plausible(rate)
+
+
+def plausible(rate: Decimal) -> Decimal:
+    """Return a funding rate that an exchange may have written. Raises UnreadableError for any other."""
+    if rate and not LOWEST_FUNDING <= abs(rate) <= HIGHEST_FUNDING:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a funding rate of {rate:.3e}")
     return rate
 
 
 def coming(settles_at: datetime | None, now: datetime) -> datetime | None:
     """Return a settlement time that lies ahead; None if it is unknown or past."""
     return settles_at if settles_at is not None and settles_at > now else None
+
+
+def is_too_far(settles_at: datetime | None, interval: Decimal | None, now: datetime) -> bool:
+    """Tell whether a settlement lies more than one interval ahead, of any length where ours is not known."""
+    hours = LONGEST_INTERVAL if interval is None else interval
+    return settles_at is not None and settles_at > now + timedelta(hours=float(hours)) + SETTLEMENT_JITTER
 
 
 def make_funding(
@@ -144,42 +155,6 @@ def make_funding(
     return Funding(rate=rate, interval_hours=interval, settles_at=settles_at, stamp=stamp, no_interval=no_interval)
 
 
-@exactly
-def parse_settled(
-    ref: InstrumentRef, records: Iterable[Row], since: datetime, now: datetime, present: Decimal | None
-) -> tuple[SettledFunding, ...]:
-    """Read settled funding rates after ``since``, oldest first.
-
-    A record's interval is its distance from the record before it, in whole hours; the first has the ``present`` one.
-    Records with an implausible rate or time are left out.
-    """
-    rates: dict[datetime, Decimal] = {}
-    for record in records:
-        at = moment_of(record.get("timestamp"))
-        try:
-            rate = number_in(record, "fundingRate", "settled funding rate")
-        except UnreadableError:
-            continue
-        if record.get("symbol") == ref.symbol and at and rate is not None and abs(rate) <= HIGHEST_FUNDING:
-            rates[at] = rate
-    settled: list[SettledFunding] = []
-    before: datetime | None = None
-    for at in sorted(rates):
-        interval = spacing(before, at) or present
-        if since < at <= now + SETTLEMENT_JITTER:
-            settled.append(SettledFunding(ref=ref, settled_at=at, rate=rates[at], interval_hours=interval))
-        before = at
-    return tuple(settled)
-
-
-def spacing(before: datetime | None, at: datetime | None) -> Decimal | None:
-    """Return the whole hours between two settlements; None if they are not one interval apart."""
-    if before is None or at is None:
-        return None
-    hours = Decimal(round((at - before) / timedelta(hours=1)))
-    return hours if SHORTEST_INTERVAL <= hours <= LONGEST_INTERVAL else None
-
-
 def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
     """Read an instrument from ccxt's market. Raises UnreadableError if kind or size are not known, and for quanto."""
     kind = KINDS.get(str(market.get("type")))
@@ -187,6 +162,7 @@ def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
         raise UnreadableError(UnknownReason.UNKNOWN_SYMBOL, f"{market.get('symbol')} is of type {market.get('type')}")
     payoff = None if kind is InstrumentKind.SPOT else _payoff(market)
     size = _contract_size(market, quirk, payoff)
+    _check_name(market, quirk)
     precision, limits = market.get("precision") or {}, market.get("limits") or {}
     return Instrument(
         ref=InstrumentRef(exchange=quirk.exchange, symbol=str(market["symbol"])),
@@ -208,6 +184,13 @@ def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
     )
 
 
+def _check_name(market: Row, quirk: Quirk) -> None:
+    """Raise UnreadableError if a row names one coin and carries the id of another: it would be read by that id."""
+    market_id, base = str(market.get("id")), str(market.get("baseId"))
+    if quirk.id_begins_with_base and not market_id.upper().startswith(base.upper()):
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"the id {market_id} is not one of {base}")
+
+
 def _payoff(market: Row) -> Payoff:
     """Read what a contract pays in; ccxt calls a quanto one, which cannot hedge, neither linear nor inverse."""
     if market.get("linear"):
@@ -222,9 +205,12 @@ def _contract_size(market: Row, quirk: Quirk, payoff: Payoff | None) -> Decimal:
     if payoff is None or (payoff is Payoff.LINEAR and quirk.base_unit_contracts):
         return ONE
     try:
-        return positive(market.get("contractSize"), "contract size")  # type: ignore[arg-type]  # None is refused too
+        size = positive(market.get("contractSize"), "contract size")  # type: ignore[arg-type]  # None is refused too
     except InvalidValueError as error:
         raise UnreadableError(UnknownReason.NOT_A_NUMBER, str(error)) from None
+    if not LOWEST_PRICE <= size <= HIGHEST_PRICE:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a contract size of {size:.3e}")
+    return size
 
 
 def _order_unit(quirk: Quirk, payoff: Payoff | None, size: Decimal) -> OrderUnit:
@@ -237,7 +223,7 @@ def _order_unit(quirk: Quirk, payoff: Payoff | None, size: Decimal) -> OrderUnit
 
 def _step(steps: Row, key: str) -> Decimal | None:
     number = _fee(steps, key)
-    return number if number is not None and number > 0 else None
+    return number if number is not None and LOWEST_PRICE <= number <= HIGHEST_PRICE else None
 
 
 def _fee(row: Row, key: str) -> Decimal | None:

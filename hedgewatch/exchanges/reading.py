@@ -18,6 +18,7 @@ from hedgewatch.exchanges.parse import (
     UnreadableError,
     check_against,
     coming,
+    is_too_far,
     make_funding,
     moment_of,
     parse_interval,
@@ -106,8 +107,9 @@ class Reader:
             return parts
         parts.quote = self._part(parts, "quote", symbol, self._plan(instrument, "quote"), _quote)
         parts.mark = self._part(parts, "mark", symbol, self._plan(instrument, "mark"), _mark)
-        _refuse_disagreement(parts)
-        if instrument.kind is InstrumentKind.PERPETUAL:
+        if _refuse_disagreement(parts):
+            parts.note("funding", UnknownReason.OUT_OF_RANGE, "it stands beside prices that are not believed")
+        elif instrument.kind is InstrumentKind.PERPETUAL:
             funding = self._part(parts, "funding", symbol, self._plan(instrument, "funding"), self._funding)
             if funding is not None:
                 parts.funding, problems = funding
@@ -162,6 +164,10 @@ class Reader:
             detail = "the settlement time is not known" if told is None else f"the settlement time {told} is past"
             problems.append(UnreadableError(UnknownReason.MISSING if told is None else UnknownReason.STALE, detail))
         interval = self._interval(row, call, symbol, settles_at, problems)
+        if is_too_far(settles_at, interval, self._now):
+            detail = f"the settlement time {settles_at} is more than an interval ahead"
+            problems.append(UnreadableError(UnknownReason.OUT_OF_RANGE, detail))
+            settles_at = None
         reason = UnknownReason.MISSING
         if InstrumentRef(exchange=self._quirk.exchange, symbol=symbol).is_inverse:
             reason = self._quirk.no_inverse_interval
@@ -194,15 +200,17 @@ def _mark(_: str, row: Row, call: Call, stamp: Stamp) -> Mark:
     return mark
 
 
-def _refuse_disagreement(parts: _Parts) -> None:
-    """Believe neither book nor mark price where one is twice the other: it is not known which is wrong."""
+def _refuse_disagreement(parts: _Parts) -> bool:
+    """Believe neither book nor mark price where one is twice the other, and say so: it is not known which is wrong."""
     if parts.quote is None or parts.mark is None:
-        return
+        return False
     try:
         check_against(parts.quote.mid, parts.mark.mark_price, "mark price")
     except UnreadableError as error:
         parts.quote = parts.mark = None
         parts.note("quote", error.reason, error.detail)
+        return True
+    return False
 
 
 def _refuse_far_quote(parts: _Parts, index: Decimal | None) -> None:

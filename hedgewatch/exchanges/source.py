@@ -33,11 +33,12 @@ from hedgewatch.exchanges.history import FundingHistory, Settled
 from hedgewatch.exchanges.jumps import JumpGuard
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.outcome import Findings, faults_of, judge_outcome, one_line
-from hedgewatch.exchanges.parse import parse_settled
+from hedgewatch.exchanges.parse import UnreadableError
 from hedgewatch.exchanges.quirks import QUIRKS
 from hedgewatch.exchanges.quirks.generic import quirk_of
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
 from hedgewatch.exchanges.reading import Known, Reader
+from hedgewatch.exchanges.settled import parse_settled
 from hedgewatch.exchanges.skew import Skew
 from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
 
@@ -100,6 +101,7 @@ class CcxtSource:
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
         self._jumps = JumpGuard()
+        self.results: Mapping[str, Any] = {}  # of the last fetch, by the names of its calls
         self._is_open = True
         self._fetching = asyncio.Lock()
 
@@ -144,7 +146,7 @@ class CcxtSource:
         found = Findings(faults=[fault] if fault else [])
         known = [i for ref in wanted.instruments if (i := self.markets.instrument(ref.symbol)) is not None]
         if known:
-            results = await self._gathered(self._work(known, wanted), deadline)
+            results = self.results = await self._gathered(self._work(known, wanted), deadline)
             answers = {call: results[call.name] for call in self._quirk.calls if call.name in results}
             found.faults += faults_of(results.values())
             found.readings = self._read(known, answers)
@@ -164,12 +166,14 @@ class CcxtSource:
             for reading in found.readings
             if isinstance(reading, MarketReading) and reading.funding
         }
-        now = self._clock.now()
-        return tuple(
-            rate
-            for ref, records in history.records.items()
-            for rate in parse_settled(ref, records, wanted.settled_since[ref], now, present.get(ref))
-        )
+        now, rates = self._clock.now(), list[SettledFunding]()
+        for ref, records in history.records.items():
+            try:
+                rates += parse_settled(ref, records, wanted.settled_since[ref], now, present.get(ref))
+            except UnreadableError as error:
+                text = f"{self._exchange} funding history {ref.symbol}: {error.detail}"
+                found.faults.append(Fault(reason=error.reason, text=text))
+        return tuple(rates)
 
     async def _learn_intervals(self, found: Findings, deadline: float) -> bool:
         """Ask the history for intervals that nothing else told; say whether it was asked."""
@@ -261,30 +265,21 @@ class CcxtSource:
             retry_at=held,
         )
 
-    async def time_one_call(self) -> tuple[Decimal | None, str | None]:
-        """Ask for the exchange's time: return (seconds it took, None), or (None, why it failed)."""
+    async def time_one_call(self) -> Decimal | Fault:
+        """Ask for the exchange's time: return the seconds it took, or why it failed."""
         started = self._clock.monotonic()
         fault = await self.skew.measure()
-        return (None, fault.text) if fault else (self._clock.monotonic() - started, None)
+        return fault or self._clock.monotonic() - started
 
-    def describe_calls(self) -> tuple[str, ...]:
-        """Say which call answers for which part, a line each."""
-        plans = [*self._quirk.calls, *(terms.plan.call for terms in self._terms)]
-        return tuple(_description(call) for call in plans)
+    def interval_told(self, symbol: str) -> tuple[str, datetime | None]:
+        """Return which call beside the rates tells a contract's funding interval, and when it last did."""
+        for terms in self._terms:
+            at = terms.told_at(symbol)
+            if at is not None:
+                return terms.plan.call.name, at
+        return "the spacing of past settlements", self._history.intervals.told_at(symbol)
 
     async def close(self) -> None:
         """Let go of connections; nothing may be asked afterwards."""
         self._is_open = False
         await asyncio.gather(self.markets.close(), self.client.close())
-
-
-def _description(call: Call) -> str:
-    parts = {
-        "bid and ask": call.bid,
-        "mark and index": call.mark,
-        "coming funding": call.rate,
-        "interval": call.interval,
-    }
-    told = ", ".join(part for part, key in parts.items() if key is not None)
-    each = ", one call an instrument" if call.each else ", one call for all"
-    return f"{'futures' if call.futures else 'spot'} {told}: {call.name}{each}"

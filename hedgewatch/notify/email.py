@@ -82,7 +82,7 @@ class EmailNotifier:
 
     async def _hand_over(self, message: EmailMessage) -> None:
         server = self._server
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=server.host,
             port=server.port,
             username=server.user,
@@ -92,16 +92,15 @@ class EmailNotifier:
             tls_context=self._trust if server.is_encrypted or server.starts_tls else None,
             timeout=STEP_SECONDS,
         )
-        async with client:
-            transport = client.transport
-            if all(str(message[name]).isascii() for name in ("Subject", "From", "To")):
-                whole = message.as_bytes(policy=UNFOLDED)
-                refused, _ = await client.sendmail(self._sender, self._recipients, whole)
-            else:  # what is encoded must be folded: a word of it has 75 characters at most (RFC 2047)
-                refused, _ = await client.send_message(message, sender=self._sender, recipients=self._recipients)
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()  # the goodbyes are said; waiting for the server's half of TLS's would leave a socket open
-            await asyncio.sleep(0)
+        try:
+            async with client:
+                if all(str(message[name]).isascii() for name in ("Subject", "From", "To")):
+                    whole = message.as_bytes(policy=UNFOLDED)
+                    refused, _ = await client.sendmail(self._sender, self._recipients, whole)
+                else:  # what is encoded must be folded: a word of it has 75 characters at most (RFC 2047)
+                    refused, _ = await client.send_message(message, sender=self._sender, recipients=self._recipients)
+        finally:
+            await asyncio.sleep(0)  # one step of the loop lets go of the connection
         for address, response in refused.items():
             log.warning("recipient_refused", channel=self._channel.name, address=address, code=response.code)
 
@@ -119,6 +118,18 @@ class EmailNotifier:
         message.set_content(words.text)
         message.add_alternative(words.html, subtype="html")
         return message
+
+
+class _Client(aiosmtplib.SMTP):
+    """Leaves as soon as it closes: the library would wait for the server's half of TLS's goodbye, and the loop may end.
+
+    When it closes, either the goodbyes of SMTP are said or the server has refused us.
+    """
+
+    def close(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
 
 
 def _address(text: str, place: str) -> str:

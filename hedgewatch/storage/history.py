@@ -8,11 +8,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.storage import views
+from hedgewatch.domain.instrument import Instrument, InstrumentRef
+from hedgewatch.storage import tables, views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
+from hedgewatch.storage.identities import read_instrument
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.schema import SchemaState, state_of
@@ -65,6 +66,28 @@ class History:
         """Return every instrument whose market is kept: those that some start has found listed."""
         rows = self._read("SELECT exchange, symbol FROM kept_market", {})
         return frozenset(InstrumentRef(exchange=row["exchange"], symbol=row["symbol"]) for row in rows)
+
+    def instrument(self, ref: InstrumentRef) -> Instrument | None:
+        """Return an instrument as a cycle last found it listed; None if none has."""
+        query = select(tables.instrument).where(
+            tables.instrument.c.exchange == ref.exchange, tables.instrument.c.symbol == ref.symbol
+        )
+        try:
+            with self._engine.connect() as connection:
+                row = connection.execute(query).mappings().one_or_none()
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+        return None if row is None or row["contract_size"] is None else read_instrument(dict(row))
+
+    def market_now(self, ref: InstrumentRef) -> dict[str, Any] | None:
+        """Return an instrument's latest row of market_history that holds a price; None if there is none."""
+        rows = self._view(
+            views.MARKET_HISTORY,
+            "WHERE exchange = :exchange AND symbol = :symbol AND coalesce(mark_price, mid) IS NOT NULL "
+            "ORDER BY read_at_ms DESC LIMIT 1",
+            {"exchange": ref.exchange, "symbol": ref.symbol},
+        )
+        return next(iter(rows), None)
 
     def recollection(self, now: datetime) -> Recollection:
         """Read what a cycle at ``now`` would remember."""

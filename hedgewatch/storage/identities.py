@@ -9,25 +9,21 @@ from sqlalchemy import Connection, Table, select
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot
 from hedgewatch.domain.hedge import Hedge
-from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading
 from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.storage import account_tables, tables
 from hedgewatch.storage.bulk import Row, put, take_the_last
 from hedgewatch.storage.recollection import leg_identity
-from hedgewatch.storage.types import maybe_ms, to_text
+from hedgewatch.storage.types import maybe_at, maybe_ms, to_text
 
 INSTRUMENT_FACTS = 16  # columns of an instrument besides its number
+FACTS_AS_THEY_ARE = (
+    *("base", "quote", "settle", "contract_size", "tick", "lot_step", "min_contracts", "min_notional"),
+    *("maker_fee", "taker_fee", "active"),
+)
 Key = tuple[str, ...]
-
-
-def kind_of_symbol(symbol: str) -> InstrumentKind:
-    """Tell an instrument's kind by ccxt's unified symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
-    _, colon, settle = symbol.partition(":")
-    if not colon:
-        return InstrumentKind.SPOT
-    return InstrumentKind.FUTURE if "-" in settle else InstrumentKind.PERPETUAL
 
 
 def hedge_key(hedge: Hedge) -> Key:
@@ -153,10 +149,27 @@ def _instrument_row(instrument: Instrument) -> Row:
     )
 
 
+def read_instrument(row: Mapping[str, Any]) -> Instrument:
+    """Return the instrument that a row of the table describes, one that could be read."""
+    return Instrument(
+        ref=InstrumentRef(exchange=row["exchange"], symbol=row["symbol"]),
+        kind=InstrumentKind(row["kind"]),
+        payoff=None if row["payoff"] is None else Payoff(row["payoff"]),
+        order_unit=OrderUnit(row["order_unit"]),
+        expiry=maybe_at(row["expiry_ms"]),
+        **{name: row[name] for name in FACTS_AS_THEY_ARE},
+    )
+
+
 def _unread_row(key: Key) -> Row:
     """Describe an instrument that could not be read yet by its symbol alone."""
     exchange, symbol = key
-    return (exchange, symbol, kind_of_symbol(symbol).value, *(None,) * (INSTRUMENT_FACTS - 2))
+    return (
+        exchange,
+        symbol,
+        InstrumentRef(exchange=exchange, symbol=symbol).kind.value,
+        *(None,) * (INSTRUMENT_FACTS - 2),
+    )
 
 
 def _value(member: Hashable) -> Any:  # noqa: ANN401  the text of an enum's member, or None

@@ -20,11 +20,12 @@ from sqlalchemy import (
     text,
 )
 
-from hedgewatch.storage import account_tables
+from hedgewatch.storage import account_tables, series_tables
 from hedgewatch.storage.columns import exact_numbers, key, numbers, row_id, texts, times
 from hedgewatch.storage.types import ExactNumber, MarketNumber
 
 metadata = account_tables.account.metadata  # one for all tables, those of accounts included
+SERIES = (series_tables.candle, series_tables.series_stretch)  # of the past that is asked for
 
 instrument = Table(
     "instrument",

@@ -68,6 +68,23 @@ def test_the_calculators_page_says_what_every_formula_is_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "answer"),
+    list(
+        zip(
+            blocks(ROOT / "docs" / "sizing.md", "")[1].strip().splitlines(),
+            blocks(ROOT / "docs" / "sizing.md", "text")[1:],
+            strict=True,
+        )
+    ),
+)
+def test_every_size_of_plain_numbers_is_what_its_page_says(
+    command: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(shlex.split(command)[1:]) == 0
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == answer.splitlines()
+
+
+@pytest.mark.parametrize(
     "query", blocks(ROOT / "docs" / "sql.md", "sql"), ids=lambda query: query.split("FROM ")[1].split()[0]
 )
 async def test_every_query_of_the_cookbook_answers(query: str, store_url: str) -> None:

@@ -7,11 +7,8 @@ import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from tests.end_to_end.stage import Stage, ask, watch_here
 
-HEARTBEAT = '\n[heartbeat]\nurl = "https://example.com/beat"\n'
 HEDGE = """
 [[holdings]]
 asset = "BTC"
@@ -77,52 +74,6 @@ async def test_status_without_a_database_says_what_to_do(stage: Stage) -> None:
     assert (said.code, said.out) == (1, "")
     assert "there is no such database yet; start hedgewatch or run `hedgewatch db upgrade`" in said.err
     assert not (stage.folder / "hedgewatch.db").exists()
-
-
-async def test_the_doctor_finds_everything_in_order(stage: Stage) -> None:
-    said = await ask("--config", str(stage.configure(HEDGE.format(contracts="-5"))), "doctor", "--json")
-    answer = json.loads(said.out)
-    assert (said.code, said.err, answer["problems"]) == (0, "", [])
-    [exchange] = answer["exchanges"]
-    assert (exchange["exchange"], exchange["reachable"], exchange["outcome"]) == ("binance", True, "ok")
-    assert {row["symbol"] for row in exchange["instruments"]} == {"BTC/USDT", "BTC/USDT:USDT"}
-    assert abs(Decimal(exchange["skew_seconds"])) < 1
-    assert not (stage.folder / "hedgewatch.db").exists(), "the doctor wrote something"
-
-
-@pytest.mark.parametrize(
-    ("kind", "details", "words"),
-    [("reset", {}, "binance"), ("451", {}, "451"), ("skewed_clock", {"seconds": 30.0}, "clock")],
-)
-async def test_the_doctor_names_a_mend_for_what_is_wrong(
-    stage: Stage, kind: str, details: dict[str, float], words: str
-) -> None:
-    stage.exchanges.faults.set("binance", kind, **details)
-    config = str(stage.configure(HEDGE.format(contracts="-5")))
-    said = await ask("--config", config, "doctor", "--json")
-    problems = json.loads(said.out)["problems"]
-    assert said.code == 3
-    assert any(words in problem for problem in problems), problems
-    plain = await ask("--config", config, "doctor")
-    assert plain.code == 3
-    assert "mend" in plain.out
-
-
-async def test_the_doctor_verifies_symbols_beside_what_is_not_built(stage: Stage) -> None:
-    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USDC:USDC")
-    said = await ask("--config", str(stage.configure(text + HEARTBEAT)), "doctor", "--json")
-    answer = json.loads(said.out)
-    assert said.code == 3
-    assert [exchange["exchange"] for exchange in answer["exchanges"]] == ["binance"]
-    heartbeat, unlisted = answer["problems"]
-    assert "heartbeat.url: sending a heartbeat is not built yet" in heartbeat
-    assert unlisted == 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'
-
-
-async def test_the_doctor_finds_an_inverse_contract(stage: Stage) -> None:
-    text = HEDGE.format(contracts="-5").replace("BTC/USDT:USDT", "BTC/USD:BTC")
-    said = await ask("--config", str(stage.configure(text)), "doctor", "--json")
-    assert json.loads(said.out)["problems"] == [], said.out
 
 
 async def test_a_channel_is_tried_at_once(stage: Stage) -> None:

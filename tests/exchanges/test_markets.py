@@ -10,8 +10,8 @@ import pytest
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading
-from hedgewatch.exchanges.markets import suggest
+from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading, ReadingFailure, UnknownReason
+from hedgewatch.exchanges.listing import listing_of, suggest
 from hedgewatch.exchanges.source import CcxtSource, quirk_for
 from hedgewatch.monitoring.ports import Wanted
 from hedgewatch.simulator.server import SimulatedExchanges
@@ -141,3 +141,114 @@ def test_an_unknown_exchange_is_a_configuration_error_with_a_suggestion() -> Non
 def test_any_other_exchange_of_ccxt_has_a_generic_quirk() -> None:
     assert [call.method for call in quirk_for("okx").calls] == ["fetch_tickers", "fetch_tickers", "fetch_funding_rates"]
     assert quirk_for("kraken").calls
+
+
+async def reload(source: CcxtSource, clock: Any, *symbols: str, **duration: float) -> ExchangeAnswer:
+    """Let a reload that is due then end, and read by what it left."""
+    clock.pass_by(**duration or {"hours": 7})
+    await read(source, *symbols)
+    await source.markets.close()
+    return await read(source, *symbols)
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_a_list_without_its_futures_is_an_outage(
+    exchange: str, source: Any, server: SimulatedExchanges, clock: Any
+) -> None:
+    one = source(exchange, server.base_url)
+    before = await read(one, SPOT, PERPETUAL)
+    path = {
+        "binance": "/fapi/v1/exchangeInfo",
+        "bybit": "instruments-info",
+        "bingx": "/swap/v2/quote/contracts",
+        "weex": "/capi/v3/market/exchangeInfo",
+        "mexc": "/contract/detail",
+    }[exchange]
+    server.faults.set(exchange, "empty_list", path=path)
+    answer = await reload(one, clock, SPOT, PERPETUAL)
+    assert [type(reading) for reading in answer.readings] == [MarketReading, MarketReading]
+    assert answer.readings[1].instrument == before.readings[1].instrument  # type: ignore[union-attr]  # readings both
+    assert answer.outcome is ExchangeOutcome.DEGRADED
+    assert "before: the old are kept" in (answer.error or "")
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_a_list_of_a_third_is_an_outage_after_a_restart_as_well(
+    exchange: str, source: Any, server: SimulatedExchanges, clock: Any
+) -> None:
+    await read(source(exchange, server.base_url), SPOT, PERPETUAL)
+    second = source(exchange, server.base_url)
+    await read(second, SPOT, PERPETUAL)
+    for path in LISTS:
+        server.faults.set(exchange, "shrunken", path=path, keep=3)
+    answer = await reload(second, clock, SPOT, PERPETUAL)
+    assert [type(reading) for reading in answer.readings] == [MarketReading, MarketReading]
+    assert "the old are kept" in (answer.error or "")
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_a_wanted_market_that_is_gone_is_looked_for_twice(
+    exchange: str, source: Any, server: SimulatedExchanges, clock: Any
+) -> None:
+    one = source(exchange, server.base_url)
+    await read(one, SPOT, PERPETUAL)
+    server.world.delist(exchange, "BTC", "perpetual")
+    first = (await reload(one, clock, SPOT, PERPETUAL)).readings[1]
+    assert isinstance(first, ReadingFailure)
+    assert first.reason is UnknownReason.MISSING  # its row is gone already; that it is delisted is not believed yet
+    second = (await reload(one, clock, SPOT, PERPETUAL, minutes=2)).readings[1]
+    assert isinstance(second, ReadingFailure)
+    assert second.reason is UnknownReason.UNKNOWN_SYMBOL
+    assert 'has no market "BTC/USDT:USDT"; did you mean "' in second.detail
+    assert one.markets.instrument(PERPETUAL) is None
+
+
+async def test_a_market_that_was_missing_once_is_never_called_gone(
+    source: Any, server: SimulatedExchanges, clock: Any
+) -> None:
+    one = source("bybit", server.base_url)
+    await read(one, SPOT, PERPETUAL)
+    server.faults.set("bybit", "missing", path="instruments-info", symbol="BTCUSDT")
+    during = await reload(one, clock, SPOT, PERPETUAL)
+    assert [type(reading) for reading in during.readings] == [MarketReading, MarketReading]
+    assert "asked again before it is believed" in (during.error or "")
+    server.faults.clear()
+    assert (await reload(one, clock, SPOT, PERPETUAL, minutes=2)).outcome is ExchangeOutcome.OK
+
+
+@pytest.mark.parametrize("exchange", ["binance", "bybit", "bingx", "mexc"])
+async def test_a_halted_market_says_so(exchange: str, source: Any, server: SimulatedExchanges, clock: Any) -> None:
+    one = source(exchange, server.base_url)
+    await read(one, SPOT, PERPETUAL)
+    server.world.change(exchange, "BTC", "perpetual", is_trading=False)
+    answer = await reload(one, clock, SPOT, PERPETUAL)
+    instrument = one.markets.instrument(PERPETUAL)
+    assert instrument is not None
+    assert instrument.active is False
+    assert answer.readings[0].instrument.active is True  # type: ignore[union-attr]  # a reading
+
+
+async def test_a_market_with_an_unreadable_size_keeps_its_old_one(
+    source: Any, server: SimulatedExchanges, clock: Any, shelf: Any
+) -> None:
+    one = source("mexc", server.base_url)
+    before = (await read(one, PERPETUAL)).readings[0]
+    kept = shelf.kept["mexc"][PERPETUAL]
+    for value in ("zero", "negative"):
+        server.faults.set("mexc", "garbage", path="contract/detail", value=value, field="contractSize")
+        answer = await reload(one, clock, PERPETUAL)
+        server.faults.clear()
+        assert answer.readings[0].instrument == before.instrument  # type: ignore[union-attr]  # readings both
+        assert "unreadably" in (answer.error or "")
+        assert shelf.kept["mexc"][PERPETUAL] == kept
+    assert (await reload(one, clock, PERPETUAL)).outcome is ExchangeOutcome.OK
+
+
+def test_a_renamed_market_is_suggested_by_its_id() -> None:
+    def market(symbol: str, market_id: str) -> dict[str, Any]:
+        return {"symbol": symbol, "id": market_id, "type": "swap"}
+
+    known = {"LUNA/USDT:USDT": market("LUNA/USDT:USDT", "LUNAUSDT")}
+    now = [market("LUNC/USDT:USDT", "LUNAUSDT"), market("LUNB/USDT:USDT", "X")]
+    listing = listing_of(now, ["LUNA/USDT:USDT"], known)
+    assert listing.unlisted == {"LUNA/USDT:USDT": "LUNC/USDT:USDT"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgewatch.domain.instrument import InstrumentRef, OrderUnit, Payoff
+from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import Stamp, UnknownReason
 from hedgewatch.exchanges.parse import (
     UnreadableError,
@@ -22,7 +22,6 @@ from hedgewatch.exchanges.parse import (
     parse_mark,
     parse_quote,
     parse_rate,
-    parse_settled,
 )
 from hedgewatch.exchanges.quirks import QUIRKS
 from hedgewatch.exchanges.quirks.generic import quirk_of
@@ -117,26 +116,6 @@ def test_a_stamp_that_is_none_is_unknown(value: Any) -> None:
 
 def test_a_stamp_is_exact_to_the_millisecond() -> None:
     assert moment_of("1795491060123") == datetime(2026, 11, 24, 3, 31, 0, 123_000, tzinfo=UTC)
-
-
-def test_settled_rates_have_the_interval_of_their_spacing() -> None:
-    ref = InstrumentRef(exchange="x", symbol="A/USDT:USDT")
-    start = datetime(2026, 11, 23, tzinfo=UTC)
-
-    def record(hours: int, rate: str, symbol: str = ref.symbol) -> dict[str, Any]:
-        stamp = int((start + timedelta(hours=hours)).timestamp() * 1000) + 3
-        return {"timestamp": stamp, "fundingRate": rate, "symbol": symbol}
-
-    records = [record(16, "0.0003"), record(0, "0.0001"), record(8, "0.0002"), record(20, "-0.0004")]
-    records += [record(20, "0.1", "B/USDT:USDT"), record(22, "0.9"), record(23, "NaN"), record(500, "0.1")]
-    settled = parse_settled(ref, records, start + timedelta(hours=1), NOW, Decimal(4))
-    assert [(rate.rate, rate.interval_hours) for rate in settled] == [
-        (Decimal("0.0002"), 8),
-        (Decimal("0.0003"), 8),
-        (Decimal("-0.0004"), 4),
-    ]
-    first = parse_settled(ref, records[1:2], start - timedelta(hours=1), NOW, None)
-    assert first[0].interval_hours is None
 
 
 def market(**changes: Any) -> dict[str, Any]:

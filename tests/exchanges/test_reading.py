@@ -10,7 +10,6 @@ import pytest
 
 from hedgewatch.domain.instrument import InstrumentKind, InstrumentRef, OrderUnit
 from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading, ReadingFailure, UnknownReason
-from hedgewatch.exchanges.inspection import inspect
 from hedgewatch.exchanges.source import CcxtSource
 from hedgewatch.monitoring.ports import ExchangeSource, Wanted
 from hedgewatch.simulator.listings import Kind
@@ -141,13 +140,3 @@ async def test_a_later_cycle_asks_only_in_batches(exchange: str, source: Any, se
     answer = await read(one, SPOT, PERPETUAL)
     assert answer.calls == {"bybit": 2, "mexc": 2}.get(exchange, 3)
     assert sum(server.counts[exchange].values()) == answer.calls  # type: ignore[index]  # the enum's values are ids
-
-
-@each_exchange
-async def test_an_inspection_says_what_doctor_needs(exchange: str, source: Any, server: SimulatedExchanges) -> None:
-    found = await inspect(source(exchange, server.base_url), refs(exchange, SPOT, "BTC/USD"))
-    assert found.problem is None
-    assert found.latency_seconds is not None
-    assert [instrument.ref.symbol for instrument in found.instruments] == [SPOT]
-    assert found.unlisted == (f'{exchange} has no market "BTC/USD"; did you mean "BTC/USDT"?',)
-    assert found.calls

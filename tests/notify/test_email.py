@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from structlog.testing import capture_logs
 
 from hedgewatch.domain.errors import ConfigurationError, DeliveryError
@@ -309,16 +309,22 @@ def test_a_channel_does_not_show_its_password() -> None:
     assert PASSWORD not in repr(channel(25, password=PASSWORD))
 
 
-class SlowGoodbye(SMTP):
-    """Says goodbye, and then does nothing until it is released: its whole loop stands still."""
+class StandsStill(SMTP):
+    """After a certain answer it does nothing until it is released: its whole loop stands still. Refuses all logins."""
 
-    def __init__(self, released: threading.Event, gone: asyncio.Event, tls: ssl.SSLContext) -> None:
-        super().__init__(RefusingHandler(), tls_context=tls, loop=asyncio.get_running_loop())
-        self._released, self._gone = released, gone
+    def __init__(self, after: str, released: threading.Event, gone: asyncio.Event, tls: ssl.SSLContext) -> None:
+        super().__init__(
+            RefusingHandler(),
+            tls_context=tls,
+            loop=asyncio.get_running_loop(),
+            auth_exclude_mechanism=["LOGIN"],  # or a refused client tries once more
+            authenticator=lambda *_: AuthResult(success=False, handled=False),
+        )
+        self._after, self._released, self._gone = after, released, gone
 
     async def push(self, status: AnyStr) -> None:
         await super().push(status)
-        if str(status).startswith("221"):
+        if str(status).startswith(self._after):
             self._released.wait(10)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -326,13 +332,16 @@ class SlowGoodbye(SMTP):
         self._gone.set()
 
 
-def test_a_server_that_is_slow_after_its_goodbye_leaves_no_socket_open(tls: ssl.SSLContext, ca_file: Path) -> None:
+@pytest.mark.parametrize("after", ["221", "535"], ids=["goodbye", "refused login"])
+def test_a_server_that_stands_still_at_the_end_leaves_no_socket_open(
+    after: str, tls: ssl.SSLContext, ca_file: Path
+) -> None:
     released, ports = threading.Event(), queue.Queue[int]()
 
     async def serve() -> None:
         gone = asyncio.Event()
         server = await asyncio.get_running_loop().create_server(
-            lambda: SlowGoodbye(released, gone, tls), "127.0.0.1", 0
+            lambda: StandsStill(after, released, gone, tls), "127.0.0.1", 0
         )
         async with server:
             ports.put(server.sockets[0].getsockname()[1])
@@ -342,7 +351,10 @@ def test_a_server_that_is_slow_after_its_goodbye_leaves_no_socket_open(tls: ssl.
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        asyncio.run(EmailNotifier(channel(ports.get(timeout=10), tls=None, ca_file=ca_file)).send(delivery(), NOW))
+        port = ports.get(timeout=10)
+        to = login(port, ca_file) if after == "535" else channel(port, tls=None, ca_file=ca_file)
+        with pytest.raises(DeliveryError) if after == "535" else nullcontext():
+            asyncio.run(EmailNotifier(to).send(delivery(), NOW))
         gc.collect()  # an open socket warns here, and a warning fails the test
     finally:
         released.set()

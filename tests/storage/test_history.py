@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from hedgewatch.domain.alert import EventType
 from hedgewatch.domain.errors import StoreUnavailableError
-from hedgewatch.domain.market import SettledFunding
+from hedgewatch.domain.market import ReadingFailure, SettledFunding, UnknownReason
 from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.storage import tables
 from hedgewatch.storage.engine import place_of, reader_engine
@@ -20,7 +21,7 @@ from hedgewatch.storage.history import History
 from hedgewatch.storage.past import PastReader
 from hedgewatch.storage.types import from_ms, to_ms
 from tests.storage.conftest import Stores
-from tests.storage.samples import LEG, NOW, PERP, SPOT, alert_state, cycle, event, hedge
+from tests.storage.samples import DARK, LEG, NOW, PERP, SPOT, alert_state, answers, cycle, event, hedge, instrument
 
 POLL = timedelta(seconds=30)
 
@@ -59,6 +60,27 @@ async def test_the_newest_row_of_each_hedge_is_shown(sql_stores: Stores, history
     assert row["basis_rate"] == Decimal("-0.0125")
     assert row["liquidation_distance"] is None
     assert row["quality"] == "ok"
+
+
+async def test_an_instrument_comes_back_as_it_was_listed(sql_stores: Stores, history: History) -> None:
+    with history:
+        assert history.instrument(PERP) is None
+        await record(sql_stores, history, cycle())
+        assert history.instrument(PERP) == instrument(PERP)
+        assert history.instrument(SPOT) == instrument(SPOT)
+        assert history.instrument(DARK) is None
+
+
+async def test_the_last_row_with_a_price_is_shown_whatever_came_after(sql_stores: Stores, history: History) -> None:
+    with history:
+        assert history.market_now(PERP) is None
+        later, gone = NOW + POLL, ReadingFailure(ref=PERP, reason=UnknownReason.TIMEOUT, detail="no answer")
+        blind = replace(answers(later)[0], readings=(gone,))
+        await record(sql_stores, history, cycle(NOW), cycle(later, answered=(blind,)))
+        row = history.market_now(PERP)
+    assert row is not None
+    assert (row["read_at"], row["bid"], row["mark_price"]) == (NOW, Decimal("60000.1"), Decimal("60001.5"))
+    assert (row["funding_rate"], row["next_funding_at"]) == (Decimal("0.0001"), NOW + timedelta(hours=6))
 
 
 async def test_a_hedge_that_was_taken_out_is_not_shown(sql_stores: Stores, history: History) -> None:

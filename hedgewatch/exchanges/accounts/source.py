@@ -69,6 +69,7 @@ class CcxtAccountSource:
         self._ledgers = tuple(Ledger(plan, account, self._desk, clock) for plan in self.quirk.ledgers[margin])
         self._notebook = Notebook()
         self._owned: Mapping[str, Decimal] = {}
+        self.results: Answers = {}  # of the last fetch
         self._is_open = True
         self._fetching = asyncio.Lock()
 
@@ -109,6 +110,25 @@ class CcxtAccountSource:
             found = await self._desk.attempt(f"account {self._account}", lambda: self._fetch(wanted))
             return self._failed(found) if isinstance(found, Fault) else found
 
+    async def probe_scope(self) -> KeyScope | AccountFailure:
+        """Ask only what the key may do, after comparing the clocks, which a signature needs."""
+        if self._market.skew.is_due():
+            await self._market.skew.measure()
+        known = Known(exchange=self.exchange, listed={}, assets=frozenset(), name_asset=str)
+        topics = [topic for topic in topics_of(self._questions, known) if Part.SCOPE in topic.question.tells]
+        if not topics:
+            words = self.quirk.no_scope or f"{self.exchange} has no call that tells what a key may do"
+            return self._untold_scope() or _unknown_scope(words)
+        deadline = asyncio.get_running_loop().time() + float(self._timeout * SPARE)
+        late = Fault(reason=UnknownReason.TIMEOUT, text=f"{self.exchange} {self._account} did not answer in time")
+        found = await gathered({"scope": ask(self._desk, self._clock, topics[0])}, deadline, late)
+        answer = found["scope"]
+        if isinstance(answer, Fault):
+            return self._failed(answer)
+        self._notebook.note(topics[0], answer, self._clock.now())
+        told = Assembler({topics[0]: answer}, known, (), self.door.hide).told()
+        return told.scope or _unknown_scope(f"{self.exchange} {topics[0]} does not tell")
+
     async def _fetch(self, wanted: AccountWanted) -> AccountSnapshot | AccountFailure:
         deadline = asyncio.get_running_loop().time() + float(self._timeout * SPARE)
         known, unlisted = await self._know(wanted, deadline)
@@ -116,7 +136,7 @@ class CcxtAccountSource:
         if wanted.is_in_doubt:
             self._notebook.forget(self._slow_balances(topics))
         await self._ask(topics, known, wanted, deadline)
-        answers = self._answers(topics)
+        answers = self.results = self._answers(topics)
         failure = self._failure(answers)
         if failure is not None:
             return failure
@@ -237,7 +257,7 @@ class CcxtAccountSource:
     def _untold_scope(self) -> KeyScope | None:
         if self.quirk.no_scope is None:
             return None
-        return KeyScope(can_trade=None, can_withdraw=None, is_bound_to_address=None, source=self.quirk.no_scope)
+        return _unknown_scope(self.quirk.no_scope)
 
     def _failed(self, fault: Fault) -> AccountFailure:
         return AccountFailure(
@@ -252,3 +272,7 @@ class CcxtAccountSource:
         """Let go of connections; nothing may be asked afterwards."""
         self._is_open = False
         await self.client.close()
+
+
+def _unknown_scope(why: str) -> KeyScope:
+    return KeyScope(can_trade=None, can_withdraw=None, is_bound_to_address=None, source=why)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, Terms, codes_of, paths
 
 BINANCE = Quirk(
     exchange="binance",
@@ -91,14 +91,15 @@ BINANCE = Quirk(
     options={"fetchMarkets": {"types": ["spot", "linear"]}, "fetchMargins": False},
     inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     allowed=(
-        paths("api.binance.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
+        paths("api.binance.com", r"/api/v3/(exchangeInfo|klines|ticker/bookTicker|time)"),
         paths(
             "fapi.binance.com",
-            r"/fapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/fapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo)",
         ),
+        paths("fapi.binance.com", r"/fapi/v1/(fundingRate|depth|time)"),
         paths(
             "dapi.binance.com",
-            r"/dapi/v1/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/dapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo|fundingRate|time)",
         ),
     ),
     # https://developers.binance.com/docs/binance-spot-api-docs/errors
@@ -112,5 +113,8 @@ BINANCE = Quirk(
             UnknownReason.NO_PERMISSION: "-1002",
         }
     ),
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(name="depth", method="fapiPublicGetDepth", params={"limit": 1000}, time="T"),
+    lists_inverse=False,
 )

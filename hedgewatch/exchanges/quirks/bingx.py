@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, codes_of, paths
 
 BINGX = Quirk(
     exchange="bingx",
@@ -77,9 +77,9 @@ BINGX = Quirk(
     has_inverse_history=False,
     no_inverse_interval=UnknownReason.NOT_AVAILABLE,
     allowed=(
-        paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr)"),
-        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate)"),
-        paths("open-api.bingx.com", r"/openApi/swap/v2/server/time"),
+        paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr|market/kline)"),
+        paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate|depth)"),
+        paths("open-api.bingx.com", r"/openApi/swap/(v2/server/time|v3/quote/klines|v1/market/markPriceKlines)"),
         paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex)"),
     ),
     codes=codes_of(
@@ -93,5 +93,9 @@ BINGX = Quirk(
         }
     ),
     interval_from_history=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
+    # bidsCoin and asksCoin beside them are the same times the listed size, which is no contract size of ours
+    depth=Depth(name="depth", method="swapV2PublicGetQuoteDepth", params={"limit": 1000}, rows=("data",), time="T"),
+    lists_inverse=False,
 )

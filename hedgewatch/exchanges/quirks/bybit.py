@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, codes_of, paths
 
 BYBIT = Quirk(
     exchange="bybit",
@@ -64,7 +64,10 @@ BYBIT = Quirk(
     inverse_options={"fetchMarkets": {"types": ["spot", "linear", "inverse"]}},
     # Contracts before their launch have no book to watch: the question is spared and answered with an empty list.
     spared={"status=PreLaunch": {"retCode": 0, "retMsg": "OK", "result": {"list": []}}},
-    allowed=(paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|risk-limit|time)"),),
+    allowed=(
+        paths("api.bybit.com", r"/v5/market/(instruments-info|tickers|funding/history|orderbook|risk-limit|time)"),
+        paths("api.bybit.com", r"/v5/market/(mark-price-)?kline"),
+    ),
     # https://bybit-exchange.github.io/docs/v5/error
     codes=codes_of(
         {
@@ -79,5 +82,16 @@ BYBIT = Quirk(
     forbidden_means=UnknownReason.RATE_LIMITED,  # its 403 says "access too frequent", and lasts ten minutes
     forbidden_wait=timedelta(minutes=10),
     market_interval="fundingInterval",
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(
+        name="orderbook",
+        method="publicGetV5MarketOrderbook",
+        params={"category": "linear", "limit": 500},
+        rows=("result",),
+        bids="b",
+        asks="a",
+        time="ts",
+    ),
+    lists_inverse=False,
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hedgewatch.exchanges.quirks.shape import Call, Quirk
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk
+
+PAST_RATES = frozenset({"deribit"})  # what is called the rate there is what the last hours cost, not what is coming
 
 
 def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
@@ -42,5 +44,11 @@ def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
         unified=True,
         each=rates == "fetch_funding_rate",
     )
-    known = has.get("fetchFundingRates") or has.get("fetchFundingRate")
-    return Quirk(exchange=exchange, calls=(*quotes, funding) if known else quotes, interval_from_history=True)
+    known = exchange not in PAST_RATES and (has.get("fetchFundingRates") or has.get("fetchFundingRate"))
+    book = Depth(name="fetch_order_book", method="fetch_order_book", time="timestamp", unified=True)
+    return Quirk(
+        exchange=exchange,
+        calls=(*quotes, funding) if known else quotes,
+        interval_from_history=True,
+        depth=book if has.get("fetchOrderBook") is True else None,
+    )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, Terms, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, Terms, codes_of, paths
 
 MEXC = Quirk(
     exchange="mexc",
@@ -49,8 +49,9 @@ MEXC = Quirk(
         every=timedelta(hours=1),
     ),
     allowed=(
-        paths("api.mexc.com", r"/api/v3/(exchangeInfo|ticker/bookTicker|time)"),
-        paths("api.mexc.com", r"/api/v1/contract/(detail|ticker|ping|funding_rate/[A-Za-z0-9_]+)"),
+        paths("api.mexc.com", r"/api/v3/(exchangeInfo|klines|ticker/bookTicker|time)"),
+        paths("api.mexc.com", r"/api/v1/contract/(detail|ticker|ping|funding_rate/[A-Za-z0-9_]+|depth/[A-Za-z0-9_]+)"),
+        paths("api.mexc.com", r"/api/v1/contract/kline/(fair_price/)?[A-Za-z0-9_]+"),
     ),
     codes=codes_of(
         {
@@ -63,5 +64,13 @@ MEXC = Quirk(
         }
     ),
     history_params={"page_num": 1},
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.CONTRACTS,
+    depth=Depth(
+        name="depth",
+        method="contractPublicGetDepthSymbol",
+        params={"limit": 1000},
+        rows=("data",),
+        time="timestamp",
+    ),
 )

@@ -73,6 +73,25 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """Where an exchange shows the book of a future: prices with quantities, in contracts as we count them.
+
+    name: how the call is named as a source. method: ccxt's endpoint; params: what it takes beside the symbol.
+    rows: the keys that lead to the book. bids, asks: its sides. time: key of its own time, within the book.
+    unified: the method takes a unified symbol, else the exchange's own id.
+    """
+
+    name: str
+    method: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+    bids: str = "bids"
+    asks: str = "asks"
+    time: str | None = None
+    unified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quirk:
     """All that an exchange does its own way.
 
@@ -84,7 +103,9 @@ class Quirk:
     exchange's error codes. forbidden_means: what a bare 403 is, forbidden_wait: how long it lasts. market_interval: key
     of the interval in the listing, in minutes. history_params: for the settled rates. interval_from_history: where
     nothing else tells the interval, the spacing of past settlements does. base_unit_contracts: a contract is one base
-    coin whatever the listing says.
+    coin whatever the listing says. depth: where the book of a future is; None: nowhere we know. lists_inverse: ``size``
+    finds coin-margined contracts and their books.
+    id_begins_with_base: a market's own id begins with the coin's, so that a row with another's name is seen.
     """
 
     exchange: str
@@ -107,6 +128,9 @@ class Quirk:
     interval_from_history: bool = False
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False
+    depth: Depth | None = None
+    lists_inverse: bool = True
+    id_begins_with_base: bool = False
 
 
 def codes_of(reasons: Mapping[UnknownReason, str]) -> Mapping[str, UnknownReason]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hedgewatch.domain.instrument import OrderUnit
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.exchanges.quirks.shape import Call, Quirk, codes_of, paths
+from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, codes_of, paths
 
 WEEX = Quirk(
     exchange="weex",
@@ -43,9 +43,10 @@ WEEX = Quirk(
         ),
     ),
     allowed=(
-        paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/ticker/bookTicker|time)"),
+        paths("api-spot.weex.com", r"/api/v3/(exchangeInfo|market/(ticker/bookTicker|klines)|time)"),
         paths(
-            "api-contract.weex.com", r"/capi/v3/market/(exchangeInfo|ticker/bookTicker|premiumIndex|fundingRate|time)"
+            "api-contract.weex.com",
+            r"/capi/v3/market/(exchangeInfo|ticker/(bookTicker|24hr)|premiumIndex|fundingRate|historyKlines|depth|time)",
         ),
     ),
     codes=codes_of(
@@ -58,5 +59,7 @@ WEEX = Quirk(
         }
     ),
     base_unit_contracts=True,
+    id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
+    depth=Depth(name="depth", method="contractGetCapiV3MarketDepth", params={"limit": 200}),  # 15 levels or 200
 )

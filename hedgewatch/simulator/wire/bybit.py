@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from hedgewatch.simulator.depth import book_of
 from hedgewatch.simulator.listings import Kind, Listing
@@ -164,16 +165,23 @@ def spot_ticker(quote: Quote) -> Row:
     return day(quote) | {"usdIndexPrice": text(quote.index)}
 
 
+def worth(quote: Quote) -> Decimal:
+    """Return what a day's contracts were worth: USDT, or coins where the contract is inverse."""
+    listing = quote.listing
+    return round(quote.volume * listing.contract_size / quote.last, 8) if listing.is_inverse else turnover(quote)
+
+
 def contract_ticker(quote: Quote) -> Row:
     """Write a linear ticker; a dated future has no funding but a basis and a delivery."""
     is_dated = quote.listing.expiry is not None
     basis = quote.mark - quote.index
     return day(quote) | {
+        "turnover24h": text(worth(quote)),
         "indexPrice": text(quote.index),
         "markPrice": text(quote.mark),
         "prevPrice1h": text(quote.open),
         "openInterest": text(quote.volume),
-        "openInterestValue": text(turnover(quote)),
+        "openInterestValue": text(worth(quote)),
         "fundingRate": text(quote.funding_rate),
         "nextFundingTime": str(quote.next_settlement),
         "fundingIntervalHour": "" if is_dated else str(quote.interval_hours),

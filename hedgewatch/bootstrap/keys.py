@@ -1,0 +1,75 @@
+"""Check, at every start, what the keys of the configuration may do: a watcher needs none that can trade."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from decimal import Decimal
+
+from hedgewatch.bootstrap.accounts import make_account_source
+from hedgewatch.bootstrap.watching import make_source, one_look
+from hedgewatch.domain.account import AccountFailure, KeyScope
+from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.key_scope import KeyVerdict, judge_key
+from hedgewatch.domain.mends import MENDS
+from hedgewatch.exchanges.accounts.source import CcxtAccountSource
+from hedgewatch.monitoring.ports import Clock
+from hedgewatch.settings import Settings
+from hedgewatch.storage.memory import MemoryStore
+
+PATIENCE_SECONDS = Decimal(5)  # an exchange that hangs must not hold up a start for long
+
+log = logging.getLogger(__name__)
+
+
+async def refuse_powerful_keys(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, *, patience_seconds: Decimal = PATIENCE_SECONDS
+) -> tuple[str, ...]:
+    """Raise ConfigurationError for every key that can trade or move coins; return and log a warning for others.
+
+    ``allow_trading_keys = true`` turns the refusal into a warning. An exchange that does not answer refuses nothing.
+    """
+    refused: list[str] = []
+    warnings: list[str] = []
+    for account, told in (await _scopes(settings, environ, clock, patience_seconds)).items():
+        place = f"{settings.file}: accounts.{account}"
+        if isinstance(told, AccountFailure):
+            warnings.append(f"{place}: what this key can do is not known: {told.detail}; {MENDS[told.reason]}")
+            continue
+        verdict, words = judge_key(told, allow_trading_keys=settings.accounts[account].allow_trading_keys)
+        if verdict is not KeyVerdict.FINE:
+            (refused if verdict is KeyVerdict.REFUSE else warnings).append(f"{place}: {words}")
+    for line in warnings:
+        log.warning("%s", line)
+    if refused:
+        raise ConfigurationError(*refused)
+    return tuple(warnings)
+
+
+async def _scopes(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, patience_seconds: Decimal
+) -> dict[str, KeyScope | AccountFailure]:
+    """Ask side by side what each key may do; accounts of one exchange share its patience."""
+    async with AsyncExitStack() as stack:
+        markets = {}
+        for exchange in dict.fromkeys(section.exchange for section in settings.accounts.values()):
+            markets[exchange] = make_source(
+                settings, exchange, MemoryStore(), clock, patience=one_look(patience_seconds)
+            )
+            stack.push_async_callback(markets[exchange].close)
+        sources: list[CcxtAccountSource] = []
+        for account, section in settings.accounts.items():
+            one = make_account_source(
+                settings,
+                account,
+                markets[section.exchange],
+                environ=environ,
+                clock=clock,
+                timeout_seconds=patience_seconds,
+            )
+            stack.push_async_callback(one.close)
+            sources.append(one)
+        answers = await asyncio.gather(*(one.probe_scope() for one in sources))
+    return {one.account: answer for one, answer in zip(sources, answers, strict=True)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,10 +58,15 @@ NO_TIERS: TierTexts = {}
 TOLD_FOR = timedelta(hours=24)  # so long a change is news
 
 
-def recent_change(known: Facts, ref: InstrumentRef, name: FactName, now: datetime) -> ContractFact | None:
-    """Return the last change of a fact if it is less than a day old; a fact seen for the first time is none."""
-    fact = known.get(ref, {}).get(name)
-    return fact if fact is not None and fact.before is not None and now - fact.seen_at < TOLD_FOR else None
+def recent_changes(
+    known: Facts, ref: InstrumentRef, names: Collection[FactName], now: datetime
+) -> tuple[ContractFact, ...]:
+    """Return the last changes of some facts that are less than a day old; one seen for the first time is none."""
+    return tuple(
+        fact
+        for name, fact in known.get(ref, {}).items()
+        if fact.before is not None and name in names and now - fact.seen_at < TOLD_FOR
+    )
 
 
 def tiers_text(tiers: LeverageTiers) -> str:

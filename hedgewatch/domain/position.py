@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSnapshot, PartFailure
-from hedgewatch.domain.contract_facts import FactName, recent_change
+from hedgewatch.domain.contract_facts import FactName, recent_changes
 from hedgewatch.domain.exposure import coins_of, contracts_of, pnl, position_value
 from hedgewatch.domain.freshness import seconds_between
 from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, HeldPosition, Leg
@@ -96,6 +96,8 @@ def at_mark(held: HeldPosition, instrument: Instrument | None, mark: Decimal | N
     """Return a position with its contracts, and its unrealised profit from entry to mark where both are known."""
     contracts = position_contracts(held, instrument, mark)
     gain = _gain(instrument, contracts, held.entry_price, mark)
+    if gain is None and contracts == held.contracts:
+        return held
     return replace(held, contracts=contracts, unrealised_pnl=held.unrealised_pnl if gain is None else gain)
 
 
@@ -141,10 +143,11 @@ def why_not_sized(leg: Leg, instrument: Instrument | None, mark: Decimal | None,
                 f"{abs(row.contracts):f} contracts of {instrument.contract_size:f} are worth {ours:,.0f} "
                 f"{instrument.quote}, and {instrument.ref.exchange} says {told:,.0f}"
             )
-    changed = recent_change(facts.contracts, leg.futures, FactName.CONTRACT_SIZE, facts.read_at)
-    if changed is None or routes or leg.is_read:
+    changed = recent_changes(facts.contracts, leg.futures, {FactName.CONTRACT_SIZE}, facts.read_at)
+    if not changed or routes or leg.is_read:
         return None
-    return f"its contract size was {changed.before}, now {changed.value}, and the position was declared before that"
+    was, now = changed[0].before, changed[0].value
+    return f"its contract size was {was}, now {now}, and the position was declared before that"
 
 
 def _declared(position: DeclaredPosition) -> HeldPosition:

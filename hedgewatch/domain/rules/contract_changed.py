@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hedgewatch.domain.contract_facts import ContractFact, FactName, recent_change
+from hedgewatch.domain.contract_facts import ContractFact, FactName, recent_changes
 from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.numbers import exactly
@@ -11,7 +11,7 @@ from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "contract_changed"
 # Listing and interval have rules of their own.
-WATCHED = tuple(name for name in FactName if name not in {FactName.LISTING, FactName.FUNDING_INTERVAL_HOURS})
+WATCHED = frozenset(FactName) - {FactName.LISTING, FactName.FUNDING_INTERVAL_HOURS}
 
 
 @exactly
@@ -22,8 +22,7 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
     target, ref = leg_target(NAME, snapshot, leg), leg.leg.futures
-    found = [recent_change(facts.contracts, ref, name, facts.read_at) for name in WATCHED]
-    changes = [fact for fact in found if fact is not None]
+    changes = recent_changes(facts.contracts, ref, WATCHED, facts.read_at)
     words = [*([leg.size_doubt] if leg.size_doubt else []), *(_words(fact) for fact in changes)]
     if not words:
         return fact_finding(target, settings, holds=False, message=f"{snapshot.hedge.name}: {ref} is what it was")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hedgewatch.domain.contract_facts import FactName, recent_change
+from hedgewatch.domain.contract_facts import FactName, recent_changes
 from hedgewatch.domain.finding import Finding, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
@@ -11,6 +11,7 @@ from hedgewatch.domain.rules.judging import fact_finding, leg_target
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "funding_interval_change"
+INTERVAL = frozenset({FactName.FUNDING_INTERVAL_HOURS})
 
 
 @exactly
@@ -24,8 +25,9 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     known = facts.contracts.get(leg.leg.futures, {}).get(FactName.FUNDING_INTERVAL_HOURS)
     if known is None:
         return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where}: its funding interval is not known")
-    change = recent_change(facts.contracts, leg.leg.futures, FactName.FUNDING_INTERVAL_HOURS, facts.read_at)
-    if change is None:
+    changes = recent_changes(facts.contracts, leg.leg.futures, INTERVAL, facts.read_at)
+    if not changes:
         return fact_finding(target, settings, holds=False, message=f"{where} settles every {known.value} h")
+    change = changes[0]
     words = f"{where} settles funding every {change.value} h, before every {change.before} h ({change.source})"
     return fact_finding(target, settings, holds=True, message=words)

@@ -67,6 +67,10 @@ def _print_hedge(console: Console, snapshot: HedgeSnapshot, findings: list[Findi
     facts.add_row("hedge ratio", percent(snapshot.hedge_ratio), "drift", percent(snapshot.drift))
     facts.add_row("spot", number(snapshot.spot_price), "futures price", number(snapshot.futures_price))
     facts.add_row("basis", percent(snapshot.basis_rate, 4), "funding per 8 h", percent(snapshot.funding_rate_8h, 4))
+    is_never = all(leg.is_never for leg in snapshot.legs)
+    distance = "never" if is_never else percent(snapshot.liquidation_distance)
+    facts.add_row("liquidation", number(snapshot.liquidation_price), "away", distance)
+    facts.add_row("margin used", percent(snapshot.margin_usage), "leverage", number(snapshot.leverage))
     console.print(facts)
     outcomes = Table.grid(padding=(0, 2))
     for finding in findings:

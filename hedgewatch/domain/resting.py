@@ -31,14 +31,12 @@ def resting_orders(side: Side, leg: LegSnapshot) -> Resting:
     amounts = [
         coins_of(position.payoff, abs(order.contracts), position.contract_size, position.price) for order in found
     ]
+    verb = "sell" if side is Side.SELL else "buy back"
     named = ", ".join(
-        f"{plain(coins)} {leg.leg.futures.base}{_at(order)} (order {order.order_id})"
+        f"{verb} {plain(coins)} {leg.leg.futures.base}{_at(order)} (order {order.order_id})"
         for order, coins in zip(found, amounts, strict=True)
     )
-    verb = "sold" if side is Side.SELL else "bought back"
-    return Resting(
-        coins=sum(amounts, ZERO), words=f"to be {verb} in {leg.leg.futures.symbol} already, resting: {named}"
-    )
+    return Resting(coins=sum(amounts, ZERO), words=f"already resting in {leg.leg.futures.symbol}: {named}")
 
 
 def _at(order: OpenOrder) -> str:

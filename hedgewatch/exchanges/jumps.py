@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 from hedgewatch.domain.instrument import InstrumentRef
@@ -39,9 +38,8 @@ class JumpGuard:
             return reading
         detail = f"mid {quote.mid} is a jump from {last.mid}; it is believed if it lasts"
         problem = f"quote: {UnknownReason.OUT_OF_RANGE}: {detail}"
-        if reading.funding is None:
-            return ReadingFailure(ref=ref, reason=UnknownReason.OUT_OF_RANGE, detail=problem)
-        return replace(reading, quote=None, mark=None, problems=(*reading.problems, problem))
+        # not the funding either: a row that carries another coin's name is wrong in every figure
+        return ReadingFailure(ref=ref, reason=UnknownReason.OUT_OF_RANGE, detail=problem)
 
     def _lasts(self, ref: InstrumentRef, quote: Quote, last: Quote) -> bool:
         if quote.stamp.received_at - last.stamp.received_at > FORGET_AFTER:

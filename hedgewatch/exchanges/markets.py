@@ -16,6 +16,7 @@ import ccxt
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.exchanges.arenas import use_few_arenas
 from hedgewatch.exchanges.client import guarded_twin
 from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
@@ -50,6 +51,7 @@ class Markets:
 
     def __init__(self, client: Any, door: Door, shelf: MarketShelf, clock: Clock, *, timeout_seconds: Decimal) -> None:  # noqa: ANN401  ccxt is untyped
         """Load for this client, through its door."""
+        use_few_arenas()
         self._client = client
         self._door = door
         self._shelf = shelf

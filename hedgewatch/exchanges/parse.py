@@ -205,9 +205,12 @@ def _contract_size(market: Row, quirk: Quirk, payoff: Payoff | None) -> Decimal:
     if payoff is None or (payoff is Payoff.LINEAR and quirk.base_unit_contracts):
         return ONE
     try:
-        return positive(market.get("contractSize"), "contract size")  # type: ignore[arg-type]  # None is refused too
+        size = positive(market.get("contractSize"), "contract size")  # type: ignore[arg-type]  # None is refused too
     except InvalidValueError as error:
         raise UnreadableError(UnknownReason.NOT_A_NUMBER, str(error)) from None
+    if not LOWEST_PRICE <= size <= HIGHEST_PRICE:
+        raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"a contract size of {size:.3e}")
+    return size
 
 
 def _order_unit(quirk: Quirk, payoff: Payoff | None, size: Decimal) -> OrderUnit:

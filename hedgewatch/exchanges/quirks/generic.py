@@ -7,6 +7,8 @@ from typing import Any
 
 from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk
 
+PAST_RATES = frozenset({"deribit"})  # what is called the rate there is what the last hours cost, not what is coming
+
 
 def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
     """Make the quirk of an exchange of which only ccxt's ``has`` table is known.
@@ -42,7 +44,7 @@ def quirk_of(exchange: str, has: Mapping[str, Any]) -> Quirk:
         unified=True,
         each=rates == "fetch_funding_rate",
     )
-    known = has.get("fetchFundingRates") or has.get("fetchFundingRate")
+    known = exchange not in PAST_RATES and (has.get("fetchFundingRates") or has.get("fetchFundingRate"))
     book = Depth(name="fetch_order_book", method="fetch_order_book", time="timestamp", unified=True)
     return Quirk(
         exchange=exchange,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -93,6 +94,7 @@ async def test_a_body_that_is_no_answer_is_a_failure(exchange: str, serve: Any, 
             found = await fetched_anew(one, exchange)
             assert_nothing_invented(found, right, f"{path} {kind}")
             cells += 1
+    sys.stdout.write(f"\n{exchange}, signed: {cells} spoilt bodies\n")
     assert cells > 90
 
 
@@ -134,6 +136,7 @@ async def test_a_garbled_number_is_a_failure(exchange: str, serve: Any, account:
                     else:
                         assert_failed(found, right, what)
                     cells += 1
+    sys.stdout.write(f"\n{exchange}, signed: {cells} garbled numbers\n")
     assert cells > 50
 
 

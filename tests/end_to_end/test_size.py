@@ -115,18 +115,24 @@ async def test_a_dated_future_has_no_funding_but_an_end(stage: Stage) -> None:
     assert answer["specification"]["expires_at"] is not None
 
 
-@pytest.mark.parametrize(
-    ("futures", "words"),
-    [
-        ("binance:BTC/USDC:USDC", 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'),
-        ("binance:BTC/USD:BTC", "is a coin-margined contract, and this version reads none of those from binance"),
-    ],
-)
-async def test_a_symbol_that_is_not_listed_is_exit_two(stage: Stage, futures: str, words: str) -> None:
-    said = await ask("--config", str(stage.configure("")), "size", "--coins", "5", "--futures", futures)
+async def test_an_inverse_contract_is_sized_in_its_face_and_its_book_is_said_to_be_unknown(stage: Stage) -> None:
+    answer = await size(stage.configure(""), *WORTH, "--futures", "binance:BTC/USD:BTC")
+    assert (answer["kind"], answer["specification"]["contract_size"], answer["margin_asset"]) == (
+        "inverse",
+        "100",
+        "BTC",
+    )
+    assert abs(int(answer["contracts"]) - 3000) < 100, "300,000 dollars at a hundred each, and the basis"
+    assert (answer["never_liquidated"], answer["book"]) == (True, None)
+    assert codes(answer) == ["book_unknown"]
+
+
+async def test_a_symbol_that_is_not_listed_is_exit_two(stage: Stage) -> None:
+    config = str(stage.configure(""))
+    said = await ask("--config", config, "size", "--coins", "5", "--futures", "binance:BTC/USDC:USDC")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("hedgewatch: --futures: ")
-    assert words in said.err
+    assert 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?' in said.err
 
 
 async def test_where_neither_exchange_nor_store_tells_it_is_one_line_and_exit_one(stage: Stage) -> None:

@@ -119,7 +119,7 @@ async def test_a_dated_future_has_no_funding_but_an_end(stage: Stage) -> None:
     ("futures", "words"),
     [
         ("binance:BTC/USDC:USDC", 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'),
-        ("binance:BTC/USD:BTC", "is a coin-margined contract, and this version reads none of those from binance"),
+        ("weex:BTC/USD:BTC", 'weex has no market "BTC/USD:BTC"; did you mean "BTC/USDT:USDT"?'),
     ],
 )
 async def test_a_symbol_that_is_not_listed_is_exit_two(stage: Stage, futures: str, words: str) -> None:
@@ -153,3 +153,13 @@ async def test_the_store_steps_in_for_an_exchange_that_cannot_be_reached_and_say
     assert "terms and prices are the stored ones, read " in answer["warnings"][0]["message"]
     assert answer["read_at"] is not None
     assert Decimal(answer["age_seconds"]) < 60
+
+
+@pytest.mark.parametrize(("exchange", "face"), [("binance", 100), ("bybit", 1), ("bingx", 100), ("mexc", 100)])
+async def test_a_coin_margined_contract_is_sized_by_its_face(stage: Stage, exchange: str, face: int) -> None:
+    stage.world.pin("BTC", spot="60000", inverse=("59999.9", "60000"), mark="60000", index="60000")
+    config = str(stage.configure(""))
+    said = await ask("--config", config, "size", "--coins", "5", "--futures", f"{exchange}:BTC/USD:BTC", "--json")
+    answer = json.loads(said.out)
+    assert (said.code, answer["contracts"]) == (0, str(300_000 // face)), said.err
+    assert not [warning for warning in answer["warnings"] if warning["code"].endswith("unknown")], answer["warnings"]

@@ -25,16 +25,12 @@ BOOK_SECONDS = Decimal(6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractLook:
-    """What an exchange told of one future and of its spot. book None: book_problem says why it is not known.
-
-    lists_inverse: whether we list this exchange's coin-margined contracts at all.
-    """
+    """What an exchange told of one future and of its spot. book None: book_problem says why it is not known."""
 
     future: MarketReading | ReadingFailure
     spot: MarketReading | ReadingFailure
     book: OrderBook | None
     book_problem: str | None
-    lists_inverse: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +72,6 @@ async def look_at_contract(
         spot=read[spot],
         book=book if isinstance(book, OrderBook) else None,
         book_problem=book.text if isinstance(book, Fault) else None,
-        lists_inverse=source.door.quirk.lists_inverse,
     )
 
 

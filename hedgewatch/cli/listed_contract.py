@@ -46,7 +46,7 @@ def listed_contract(ctx: typer.Context, given: SizeGiven, futures: str) -> Found
     look = asyncio.run(look_at_contract(settings, name.ref, spot, clock))
     future = look.future
     if isinstance(future, ReadingFailure) and future.reason is UnknownReason.UNKNOWN_SYMBOL:
-        raise ConfigurationError(f"--futures: {_unlisted(name, future, lists_inverse=look.lists_inverse)}")
+        raise ConfigurationError(f"--futures: {future.detail}")
     if isinstance(future, MarketReading):
         market = _market_now(future, look)
         if market is not None:
@@ -67,16 +67,6 @@ def _name(given: SizeGiven, futures: str) -> InstrumentName:
     if given.asset is not None and given.asset != name.base:
         raise InvalidValueError("--asset", f"{futures} is a future of {name.base}, not of {given.asset}")
     return name
-
-
-def _unlisted(name: InstrumentName, failure: ReadingFailure, *, lists_inverse: bool) -> str:
-    if name.is_inverse and not lists_inverse:
-        exchange = name.ref.exchange
-        return (
-            f"{name} is a coin-margined contract, and this version reads none of those from {exchange}; size it in "
-            "plain numbers: --price, --contract-size (its dollars) and --kind inverse"
-        )
-    return failure.detail
 
 
 @exactly

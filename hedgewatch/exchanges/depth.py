@@ -29,7 +29,8 @@ async def read_book(
 
     reference: its mark price; a book twice or half of that is not believed. None: nothing to compare with.
     """
-    plan = source.door.quirk.depth
+    quirk = source.door.quirk
+    plan = (quirk.inverse_depth if ref.is_inverse else None) or quirk.depth
     where = f"{source.exchange} {ref.symbol}"
     if plan is None:
         return Fault(reason=UnknownReason.NOT_AVAILABLE, text=f"{where}: we know no call for its order book")

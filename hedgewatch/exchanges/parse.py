@@ -174,7 +174,7 @@ def parse_instrument(market: Row, quirk: Quirk) -> Instrument:
         contract_size=size,
         order_unit=_order_unit(quirk, payoff, size),
         tick=_step(precision, "price"),
-        lot_step=_step(precision, "amount"),
+        lot_step=_step(precision, "amount") or (quirk.inverse_lot if payoff is Payoff.INVERSE else None),
         min_contracts=_step(limits.get("amount") or {}, "min"),
         min_notional=_step(limits.get("cost") or {}, "min"),
         maker_fee=_fee(market, "maker"),

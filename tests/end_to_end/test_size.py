@@ -115,24 +115,18 @@ async def test_a_dated_future_has_no_funding_but_an_end(stage: Stage) -> None:
     assert answer["specification"]["expires_at"] is not None
 
 
-async def test_an_inverse_contract_is_sized_in_its_face_and_its_book_is_said_to_be_unknown(stage: Stage) -> None:
-    answer = await size(stage.configure(""), *WORTH, "--futures", "binance:BTC/USD:BTC")
-    assert (answer["kind"], answer["specification"]["contract_size"], answer["margin_asset"]) == (
-        "inverse",
-        "100",
-        "BTC",
-    )
-    assert abs(int(answer["contracts"]) - 3000) < 100, "300,000 dollars at a hundred each, and the basis"
-    assert (answer["never_liquidated"], answer["book"]) == (True, None)
-    assert codes(answer) == ["book_unknown"]
-
-
-async def test_a_symbol_that_is_not_listed_is_exit_two(stage: Stage) -> None:
-    config = str(stage.configure(""))
-    said = await ask("--config", config, "size", "--coins", "5", "--futures", "binance:BTC/USDC:USDC")
+@pytest.mark.parametrize(
+    ("futures", "words"),
+    [
+        ("binance:BTC/USDC:USDC", 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'),
+        ("weex:BTC/USD:BTC", 'weex has no market "BTC/USD:BTC"; did you mean "BTC/USDT:USDT"?'),
+    ],
+)
+async def test_a_symbol_that_is_not_listed_is_exit_two(stage: Stage, futures: str, words: str) -> None:
+    said = await ask("--config", str(stage.configure("")), "size", "--coins", "5", "--futures", futures)
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("hedgewatch: --futures: ")
-    assert 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?' in said.err
+    assert words in said.err
 
 
 async def test_where_neither_exchange_nor_store_tells_it_is_one_line_and_exit_one(stage: Stage) -> None:
@@ -159,3 +153,13 @@ async def test_the_store_steps_in_for_an_exchange_that_cannot_be_reached_and_say
     assert "terms and prices are the stored ones, read " in answer["warnings"][0]["message"]
     assert answer["read_at"] is not None
     assert Decimal(answer["age_seconds"]) < 60
+
+
+@pytest.mark.parametrize(("exchange", "face"), [("binance", 100), ("bybit", 1), ("bingx", 100), ("mexc", 100)])
+async def test_a_coin_margined_contract_is_sized_by_its_face(stage: Stage, exchange: str, face: int) -> None:
+    stage.world.pin("BTC", spot="60000", inverse=("59999.9", "60000"), mark="60000", index="60000")
+    config = str(stage.configure(""))
+    said = await ask("--config", config, "size", "--coins", "5", "--futures", f"{exchange}:BTC/USD:BTC", "--json")
+    answer = json.loads(said.out)
+    assert (said.code, answer["contracts"]) == (0, str(300_000 // face)), said.err
+    assert not [warning for warning in answer["warnings"] if warning["code"].endswith("unknown")], answer["warnings"]

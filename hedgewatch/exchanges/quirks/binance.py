@@ -99,8 +99,9 @@ BINANCE = Quirk(
         paths("fapi.binance.com", r"/fapi/v1/(fundingRate|depth|time)"),
         paths(
             "dapi.binance.com",
-            r"/dapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo|fundingRate|time)",
+            r"/dapi/v1/(exchangeInfo|klines|markPriceKlines|ticker/bookTicker|ticker/24hr|premiumIndex|fundingInfo)",
         ),
+        paths("dapi.binance.com", r"/dapi/v1/(fundingRate|depth|time)"),
     ),
     # https://developers.binance.com/docs/binance-spot-api-docs/errors
     codes=codes_of(
@@ -116,5 +117,5 @@ BINANCE = Quirk(
     id_begins_with_base=True,
     linear_order_unit=OrderUnit.BASE,
     depth=Depth(name="depth", method="fapiPublicGetDepth", params={"limit": 1000}, time="T"),
-    lists_inverse=False,
+    inverse_depth=Depth(name="inverse depth", method="dapiPublicGetDepth", params={"limit": 1000}, time="T"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hedgewatch.domain.instrument import OrderUnit, Payoff
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.exchanges.quirks.shape import Call, Depth, Quirk, codes_of, paths
@@ -80,7 +82,7 @@ BINGX = Quirk(
         paths("open-api.bingx.com", r"/openApi/spot/v1/(common/symbols|ticker/24hr|market/kline)"),
         paths("open-api.bingx.com", r"/openApi/swap/v2/quote/(contracts|ticker|premiumIndex|fundingRate|depth)"),
         paths("open-api.bingx.com", r"/openApi/swap/(v2/server/time|v3/quote/klines|v1/market/markPriceKlines)"),
-        paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex)"),
+        paths("open-api.bingx.com", r"/openApi/cswap/v1/market/(contracts|ticker|premiumIndex|depth)"),
     ),
     codes=codes_of(
         {
@@ -97,5 +99,8 @@ BINGX = Quirk(
     linear_order_unit=OrderUnit.BASE,
     # bidsCoin and asksCoin beside them are the same times the listed size, which is no contract size of ours
     depth=Depth(name="depth", method="swapV2PublicGetQuoteDepth", params={"limit": 1000}, rows=("data",), time="T"),
-    lists_inverse=False,
+    inverse_depth=Depth(
+        name="inverse depth", method="cswapV1PublicGetMarketDepth", params={"limit": 1000}, rows=("data",), time="T"
+    ),
+    inverse_lot=Decimal(1),
 )

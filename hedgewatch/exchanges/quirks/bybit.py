@@ -93,5 +93,13 @@ BYBIT = Quirk(
         asks="a",
         time="ts",
     ),
-    lists_inverse=False,
+    inverse_depth=Depth(
+        name="inverse orderbook",
+        method="publicGetV5MarketOrderbook",
+        params={"category": "inverse", "limit": 500},
+        rows=("result",),
+        bids="b",
+        asks="a",
+        time="ts",
+    ),
 )

@@ -103,8 +103,8 @@ class Quirk:
     exchange's error codes. forbidden_means: what a bare 403 is, forbidden_wait: how long it lasts. market_interval: key
     of the interval in the listing, in minutes. history_params: for the settled rates. interval_from_history: where
     nothing else tells the interval, the spacing of past settlements does. base_unit_contracts: a contract is one base
-    coin whatever the listing says. depth: where the book of a future is; None: nowhere we know. lists_inverse: ``size``
-    finds coin-margined contracts and their books.
+    coin whatever the listing says. depth: where the book of a future is; None: nowhere we know. inverse_depth: of an
+    inverse one, if elsewhere. inverse_lot: contracts an order of those is counted in, where the listing does not say.
     id_begins_with_base: a market's own id begins with the coin's, so that a row with another's name is seen.
     """
 
@@ -129,7 +129,8 @@ class Quirk:
     linear_order_unit: OrderUnit | None = None
     base_unit_contracts: bool = False
     depth: Depth | None = None
-    lists_inverse: bool = True
+    inverse_depth: Depth | None = None
+    inverse_lot: Decimal | None = None
     id_begins_with_base: bool = False
 
 

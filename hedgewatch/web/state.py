@@ -59,6 +59,10 @@ class HedgeStanding:
     stale: str | None
 
 
+# Who declares a position has chosen that nobody looks whether it is there: shown by rule, but no gap in the hedge.
+ONLY_OF_ACCOUNTS = frozenset({"position_missing", "position_reduced"})
+
+
 def fresh_seconds(poll_seconds: Decimal) -> Decimal:
     """Return the age from which data is old: three polls, at least 30 s."""
     return max(FRESH_POLLS * poll_seconds, FRESH_SECONDS)
@@ -150,5 +154,5 @@ def _of_outcomes(outcomes: Rows, told: Container[Judged]) -> list[tuple[State, s
 
 def _not_available(outcomes: Rows) -> str | None:
     rows = [row for row in outcomes if row["outcome"] == OutcomeKind.UNKNOWN and not row["alertable"]]
-    names = sorted({rule_name(row["rule"]) for row in rows})
+    names = sorted({rule_name(row["rule"]) for row in rows} - {rule_name(rule) for rule in ONLY_OF_ACCOUNTS})
     return f"cannot be judged yet: {', '.join(names)}; every other rule is clear" if names else None

@@ -15,6 +15,7 @@ BREACH = outcome_row(outcome="BREACH", severity="warning", message="hedged 96 %"
 BAND = outcome_row("basis_adverse", "BAND")
 BLIND = outcome_row("drift", "UNKNOWN", alertable=True, message="binance is silent")
 NOT_YET = outcome_row("basis_adverse", "UNKNOWN")
+DECLARED = outcome_row("position_missing", "UNKNOWN", message="declared, not read from an account")
 
 
 def stand(outcomes: list[Row], alerts: list[Row] | None = None, **hedge: Any) -> HedgeStanding:
@@ -26,6 +27,7 @@ def stand(outcomes: list[Row], alerts: list[Row] | None = None, **hedge: Any) ->
     [
         ([CLEAR], [], State.OK),
         ([CLEAR, NOT_YET], [], State.PARTIAL),
+        ([CLEAR, DECLARED], [], State.OK),
         ([CLEAR, BAND, NOT_YET], [], State.WATCH),
         ([BREACH], [], State.WATCH),
         ([CLEAR, BLIND], [], State.UNKNOWN),

@@ -46,9 +46,9 @@ def test_every_command_shown_exists(page: Path) -> None:
 
 
 def test_the_readme_and_the_first_hedge_are_whole_configurations(tmp_path: Path) -> None:
-    shown = [text for page in (ROOT / "README.md", ROOT / "docs" / "first-hedge.md") for text in blocks(page, "toml")]
-    assert len(shown) >= 2
-    for text in shown:
+    shown = [blocks(page, "toml") for page in (ROOT / "README.md", ROOT / "docs" / "first-hedge.md")]
+    assert all(shown), "each page shows one"
+    for text in (text for of_page in shown for text in of_page):
         file = tmp_path / "hedgewatch.toml"
         file.write_text(text)
         file.chmod(0o600)

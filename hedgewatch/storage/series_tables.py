@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, Table
 
 from hedgewatch.storage.columns import key, metadata, numbers
 from hedgewatch.storage.types import MarketNumber
@@ -16,6 +16,7 @@ candle = Table(
     key("kind"),
     *(Column(name, MarketNumber, nullable=False) for name in ("open", "high", "low", "close")),
     *numbers("volume"),
+    Index("ix_candle_series", "instrument_id", "kind", "step_seconds", "opened_at_ms"),
     sqlite_with_rowid=False,
 )
 

@@ -137,6 +137,7 @@ leg_hour = Table(
     key("hour_at_ms", BigInteger),
     key("leg_id", BigInteger),
     Column("basis_rate_close", MarketNumber, nullable=False),
+    Index("ix_leg_hour_leg_id_hour_at_ms", "leg_id", "hour_at_ms"),
     sqlite_with_rowid=False,
 )
 

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.order import Order, Side, TimeInForce
-from hedgewatch.domain.pricing import Priced, price_trade
+from hedgewatch.domain.pricing import Priced, price_trade, slippage
 from hedgewatch.domain.rebalance import TargetMode, target_coins
 from hedgewatch.domain.resting import resting_orders
 from hedgewatch.domain.sizing import order_quantity
@@ -147,4 +148,12 @@ def _order(snapshot: HedgeSnapshot, priced: Priced, ratio_after: Decimal | None)
         valid_until=snapshot.read_at + VALID_FOR,
         estimated_fee_usd=None if fee is None else priced.notional * fee,
         hedge_ratio_after=ratio_after,
+        estimated_slippage_usd=_slippage(priced),
     )
+
+
+def _slippage(priced: Priced) -> Decimal | None:
+    reading = priced.leg.reading
+    if not isinstance(reading, MarketReading) or reading.quote is None:
+        return None
+    return slippage(priced.trade.side, reading.quote, priced.price, priced.coins)

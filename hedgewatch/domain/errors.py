@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 
 
 class HedgewatchError(Exception):
@@ -36,13 +37,25 @@ class ExchangeUnavailableError(HedgewatchError):
     """An exchange did not tell what is needed, and nothing else does."""
 
 
+class DeliveryFault(StrEnum):
+    """What a refusal tells of the receiver, where it tells more than that it failed."""
+
+    OVERLOADED = "overloaded"  # it chokes: spare it
+    CONFIG = "config"  # it will refuse until somebody mends its settings or ours
+    GONE = "gone"  # it wants nothing any more
+
+
 class DeliveryError(HedgewatchError):
     """A channel did not take a message; the outbox will try again.
 
-    ``retry_after_seconds``: how long the receiver asked us to wait, None if it did not.
+    ``retry_after_seconds``: how long the receiver asked us to wait, None if it did not. ``fault``: what its refusal
+    tells, None if nothing more.
     """
 
-    def __init__(self, problem: str, *, retry_after_seconds: Decimal | None = None) -> None:
+    def __init__(
+        self, problem: str, *, retry_after_seconds: Decimal | None = None, fault: DeliveryFault | None = None
+    ) -> None:
         """Say what the ``problem`` is, without any secret."""
         super().__init__(problem)
         self.retry_after_seconds = retry_after_seconds
+        self.fault = fault

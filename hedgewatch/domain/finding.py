@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.order import Order
+from hedgewatch.domain.order import Order, TopUp
 from hedgewatch.domain.thresholds import Action, Severity
 
 
@@ -52,6 +52,7 @@ class Finding:
     condition: str | None = None
     unknown: UnknownReason | None = None
     hedges: tuple[str, ...] = ()
+    top_up: TopUp | None = None
 
     @property
     def kind(self) -> OutcomeKind:

@@ -29,8 +29,9 @@ class Order:
     """An order somebody could place; hedgewatch never does.
 
     coins, contracts, order_quantity: positive; order_quantity is in the exchange's own ``order_unit``. limit_price:
-    quote, on the tick. estimated_fee_usd: + is a cost, None if the fee is not known. hedge_ratio_after: if filled
-    whole.
+    quote, on the tick. estimated_fee_usd: + is a cost, None if the fee is not known. estimated_slippage_usd: what it
+    loses against the mid price if filled at its limit, + is a cost; a passive order earns half the spread.
+    hedge_ratio_after: if it, and those before it, are filled whole. A spot order counts its coins as contracts.
     """
 
     ref: InstrumentRef
@@ -47,3 +48,17 @@ class Order:
     valid_until: datetime
     estimated_fee_usd: Decimal | None
     hedge_ratio_after: Decimal | None
+    estimated_slippage_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopUp:
+    """Margin somebody could add to a position or to its wallet; hedgewatch never does.
+
+    amount: of ``asset``, positive. liquidation_price_after: quote, the price it buys; None: no price liquidates then.
+    """
+
+    account: str | None
+    asset: str
+    amount: Decimal
+    liquidation_price_after: Decimal | None

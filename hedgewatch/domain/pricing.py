@@ -52,15 +52,15 @@ def price_trade(
     instrument, quote = leg.reading.instrument, leg.reading.quote
     if side is Side.SELL and (refusal := _locked_in(quote, spot_price)):
         return refusal
-    position, grid = position_of(leg), _grid(instrument)
+    position, grid = position_of(leg), grid_of(instrument)
     if position is None or grid is None:
         return f"the lot size of {leg.leg.futures} is not known"
-    price = _limit_price(side, quote, instrument.tick, is_marketable=is_marketable)
+    price = limit_price(side, quote, instrument.tick, is_marketable=is_marketable)
     trade = trade_of(-coins if side is Side.SELL else coins, position, grid, limit_price=price)
     priced = Priced(
         leg=leg, instrument=instrument, position=position, trade=trade, price=price, is_marketable=is_marketable
     )
-    return priced if trade.shortage is None else _shortage_words(priced)
+    return priced if trade.shortage is None else shortage_words(instrument, trade, priced.notional)
 
 
 def position_of(leg: LegSnapshot) -> PricedPosition | None:
@@ -79,7 +79,8 @@ def position_of(leg: LegSnapshot) -> PricedPosition | None:
     )
 
 
-def _grid(instrument: Instrument) -> Grid | None:
+def grid_of(instrument: Instrument) -> Grid | None:
+    """Return what an instrument's exchange takes, None where its lot size is not known."""
     if instrument.lot_step is None:
         return None
     return Grid(
@@ -105,17 +106,22 @@ def _locked_in(quote: Quote, spot_price: Decimal | None) -> str | None:
     return None if discount is None else f"no order: selling now would lock in {discount * 100:.2f} % below spot"
 
 
-def _limit_price(side: Side, quote: Quote, tick: Decimal | None, *, is_marketable: bool) -> Decimal:
+def limit_price(side: Side, quote: Quote, tick: Decimal | None, *, is_marketable: bool) -> Decimal:
+    """Return the price of an order, on the tick: passive at the best of its own side, else 10 bp beyond the bid."""
     passive = quote.ask if side is Side.SELL else quote.bid
     price = quote.bid * (1 - SLIPPAGE_CAP) if is_marketable else passive
     return round_price(side, price, tick) if tick is not None else price
 
 
-def _shortage_words(priced: Priced) -> str:
-    """Say what would be enough for the exchange."""
-    instrument = priced.instrument
-    if priced.trade.shortage is Shortage.CONTRACTS:
+def slippage(side: Side, quote: Quote, price: Decimal, coins: Decimal) -> Decimal:
+    """Return what an order loses against the mid price if it is filled at its limit, in quote: + is a cost."""
+    return coins * (quote.mid - price if side is Side.SELL else price - quote.mid)
+
+
+def shortage_words(instrument: Instrument, trade: Trade, notional: Decimal) -> str:
+    """Say what would be enough for the exchange. notional: quote, what the order would be worth."""
+    if trade.shortage is Shortage.CONTRACTS:
         least = max(instrument.min_contracts or ZERO, instrument.lot_step or ZERO)
         return f"no order: {instrument.ref.symbol} takes {plain(least)} contracts or more"
-    found, enough = plain(priced.notional, 6), plain(instrument.min_notional or ZERO)
+    found, enough = plain(notional, 6), plain(instrument.min_notional or ZERO)
     return f"no order: it would be worth {found} {instrument.quote}, and {enough} is the least there"

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from hedgewatch.domain.errors import DeliveryError
+from hedgewatch.domain.errors import DeliveryError, DeliveryFault
 from hedgewatch.monitoring.ports import Clock, Delivery, Notifier, Outbox
 
 FIRST_WAITS = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 60, 120, 300))
 DENSE_FOR, DENSE_WAIT = timedelta(hours=6), timedelta(minutes=5)
 TRIED_FOR, LONG_WAIT = timedelta(hours=72), timedelta(minutes=30)
+FAST_WHERE_REFUSED = 4  # waits before the tail where only a changed setting can help: five attempts
+OVERLOADED_WAIT, OVERLOADED_AFTER = timedelta(seconds=60), 3  # a receiver that chokes is spared from the third failure
 LONGEST_ASKED_WAIT = timedelta(minutes=5)  # of what a receiver may ask for; more where our own wait is long already
 ABSURD_SECONDS = Decimal(86_400)  # beyond it a receiver's wish does not even fit a duration
 JITTER = 0.2
@@ -29,21 +31,25 @@ def next_attempt(
     now: datetime,
     *,
     retry_after: Decimal | None = None,
+    fault: DeliveryFault | None = None,
     jitter: Decimal = Decimal(0),
 ) -> datetime | None:
-    """Return when to try again, None if the message is dead: it was tried for 72 hours.
+    """Return when to try again, None if the message is dead: tried for 72 hours, or for a receiver that is gone.
 
     attempts: failed ones, at least 1. retry_after: seconds the receiver asked for, obeyed up to twice our own wait or 5
-    minutes, whichever is longer. jitter: a fraction of the wait, between -0.2 and 0.2.
+    minutes, whichever is longer. fault: what the last refusal told. jitter: a fraction of the wait, from -0.2 to 0.2.
     """
     tried_for = now - first_attempt_at
-    if tried_for >= TRIED_FOR:
+    if tried_for >= TRIED_FOR or fault is DeliveryFault.GONE:
         return None
-    if attempts <= len(FIRST_WAITS):
-        wait = FIRST_WAITS[attempts - 1]
+    first_waits = FIRST_WAITS[:FAST_WHERE_REFUSED] if fault is DeliveryFault.CONFIG else FIRST_WAITS
+    if attempts <= len(first_waits):
+        wait = first_waits[attempts - 1]
     else:
         wait = DENSE_WAIT if tried_for < DENSE_FOR else LONG_WAIT
     wait *= float(1 + jitter)
+    if fault is DeliveryFault.OVERLOADED and attempts >= OVERLOADED_AFTER:
+        wait = max(wait, OVERLOADED_WAIT)
     if retry_after is not None:
         asked = timedelta(seconds=float(min(retry_after, ABSURD_SECONDS)))
         wait = max(wait, min(asked, max(2 * wait, LONGEST_ASKED_WAIT)))
@@ -67,6 +73,7 @@ class Deliverer:
         self._rng = rng
         self._working: dict[str, asyncio.Task[None]] = {}
         self._asked_again: set[str] = set()
+        self._gone: dict[str, set[str]] = {}  # channels that want nothing any more, and what was given up for that
         self._stopping = False
 
     async def deliver_due(self, patience_seconds: Decimal = PASS_SECONDS) -> None:
@@ -121,19 +128,43 @@ class Deliverer:
 
     async def _attempt(self, notifier: Notifier, delivery: Delivery) -> None:
         started_at = self._clock.now()
-        problem = await _sent(notifier, delivery, started_at)
+        problem = self._unwanted(delivery) or await _sent(notifier, delivery, started_at)
         ended_at = self._clock.now()
         if problem is None:
+            self._gone.pop(delivery.channel, None)
             await self._outbox.delivered(delivery, ended_at)
             return
+        if problem.fault is DeliveryFault.GONE:
+            self._gone.setdefault(delivery.channel, set()).add(delivery.event_id)
         retry_at = next_attempt(
             delivery.first_attempt_at or started_at,
             delivery.attempts + 1,
             ended_at,
             retry_after=problem.retry_after_seconds,
+            fault=problem.fault,
             jitter=Decimal(repr(self._rng.uniform(-JITTER, JITTER))),
         )
-        await self._outbox.failed(delivery, ended_at, str(problem), retry_at)
+        await self._outbox.failed(delivery, ended_at, _flagged(problem), retry_at)
+
+    def _unwanted(self, delivery: Delivery) -> DeliveryError | None:
+        """Return why a message is not even tried: its channel said it was gone, and nobody asked for this one again.
+
+        A message that was given up already is here because somebody replays it: that one tries the channel anew, as
+        does a new start.
+        """
+        given_up = self._gone.get(delivery.channel)
+        if given_up is None or delivery.event_id in given_up:
+            return None
+        problem = (
+            f"not sent: {delivery.channel} said that it is gone for good, and is disabled until a replay or a start"
+        )
+        return DeliveryError(problem, fault=DeliveryFault.GONE)
+
+
+def _flagged(problem: DeliveryError) -> str:
+    """Return what is stored of a failure: where only a changed setting helps, it says so first."""
+    needs_mending = problem.fault in {DeliveryFault.CONFIG, DeliveryFault.GONE}
+    return f"{DeliveryFault.CONFIG}: {problem}" if needs_mending else str(problem)
 
 
 async def _sent(notifier: Notifier, delivery: Delivery, now: datetime) -> DeliveryError | None:
@@ -148,7 +179,8 @@ async def _sent(notifier: Notifier, delivery: Delivery, now: datetime) -> Delive
     except DeliveryError as error:
         return error
     except TimeoutError:
-        return DeliveryError(f"{notifier.channel} did not take it within {notifier.deadline_seconds} s")
+        problem = f"{notifier.channel} did not take it within {notifier.deadline_seconds} s"
+        return DeliveryError(problem, fault=DeliveryFault.OVERLOADED)
     except (OSError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         return DeliveryError(f"the notifier of {notifier.channel} broke: {type(error).__name__}")
     return None

@@ -53,7 +53,7 @@ def _failing(channel: str, trouble: ChannelTrouble, now: datetime) -> Finding:
 def _dead(channel: str, trouble: ChannelTrouble) -> Finding:
     outcome = OutcomeKind.BREACH if trouble.dead else OutcomeKind.CLEAR
     words = (
-        f"{trouble.dead} message{'s' if trouble.dead > 1 else ''} for {channel} were given up after 72 hours"
+        f"{trouble.dead} message{'s' if trouble.dead > 1 else ''} for {channel} were given up"
         f"{_because(trouble)}; `hedgewatch outbox list` shows them, `hedgewatch outbox replay` sends them again"
         if trouble.dead
         else f"no message for {channel} was given up"

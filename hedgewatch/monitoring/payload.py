@@ -12,7 +12,7 @@ from urllib.parse import quote
 from hedgewatch.domain.alert import AlertEvent, EventType
 from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.domain.numbers import plain
-from hedgewatch.domain.order import Order
+from hedgewatch.domain.order import Order, TopUp
 from hedgewatch.monitoring.query import history_query
 
 LARGEST_BYTES = 20_000
@@ -50,7 +50,7 @@ def event_payload(event: AlertEvent, snapshot: HedgeSnapshot | None, dashboard_u
             "data_age_seconds": number_text(_data_age(event, snapshot)),
             "snapshot": _snapshot_json(snapshot) if snapshot else None,
             "orders": [] if _is_over(event) else [order_json(order) for order in finding.orders],
-            "top_up": None,
+            "top_up": None if _is_over(event) or finding.top_up is None else top_up_json(finding.top_up),
             "condition": None if _is_over(event) else finding.condition,
             "message": _message(event),
             "links": {"dashboard": _dashboard_link(dashboard_url, target.hedge)},
@@ -102,6 +102,17 @@ def order_json(order: Order) -> dict[str, Any]:
         "valid_until": time_text(order.valid_until),
         "estimated_fee_usd": number_text(order.estimated_fee_usd),
         "hedge_ratio_after": number_text(order.hedge_ratio_after),
+        "estimated_slippage_usd": number_text(order.estimated_slippage_usd),
+    }
+
+
+def top_up_json(top_up: TopUp) -> dict[str, Any]:
+    """Return margin to add in the shape of the webhook's ``top_up``."""
+    return {
+        "account": top_up.account,
+        "asset": top_up.asset,
+        "amount": plain(top_up.amount),
+        "liquidation_price_after": number_text(top_up.liquidation_price_after),
     }
 
 

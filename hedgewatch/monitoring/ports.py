@@ -239,7 +239,7 @@ class Outbox(Protocol):
         ...
 
     async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
-        """Make critical events that still wait for a channel due on these channels too.
+        """Make critical events that still wait for a channel, or were given up in 72 hours, due on these channels too.
 
         Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times.
         """

@@ -14,7 +14,7 @@ from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.cycle import CycleResult
-from hedgewatch.monitoring.payload import order_json, time_text
+from hedgewatch.monitoring.payload import order_json, time_text, top_up_json
 
 HEDGE_COLUMNS = (
     "holding",
@@ -104,6 +104,8 @@ def outcome_json(finding: Finding) -> dict[str, Any]:
         "value": json_value(finding.value),
         "threshold": json_value(_threshold(finding.thresholds, severity)),
         "reason": finding.unknown.value if finding.unknown else finding.message,
+        "top_up": top_up_json(finding.top_up) if finding.top_up else None,
+        "condition": finding.condition,
     }
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import aiosmtplib
 import structlog
 
-from hedgewatch.domain.errors import ConfigurationError, DeliveryError
+from hedgewatch.domain.errors import ConfigurationError, DeliveryError, DeliveryFault
 from hedgewatch.monitoring.ports import Delivery
 from hedgewatch.notify.channels import EmailChannel
 from hedgewatch.notify.message import LONGEST_SUBJECT, mail_of, one_line
@@ -70,12 +70,13 @@ class EmailNotifier:
             async with asyncio.timeout(float(self._total_seconds)):
                 await self._hand_over(message)
         except TimeoutError:
-            raise DeliveryError(
-                f"{self._server.host} did not take the mail in time (at most {self._total_seconds} s)"
-            ) from None
+            problem = f"{self._server.host} did not take the mail in time (at most {self._total_seconds} s)"
+            raise DeliveryError(problem, fault=DeliveryFault.OVERLOADED) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # from None: the library's errors hold the server's words, which may repeat what we sent
-            raise DeliveryError(f"{self._server.host} {explain(error, self._server, self._channel.password)}") from None
+            is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            problem = f"{self._server.host} {explain(error, self._server, self._channel.password)}"
+            raise DeliveryError(problem, fault=DeliveryFault.CONFIG if is_login else None) from None
 
     async def close(self) -> None:
         """Nothing stays open between two mails."""

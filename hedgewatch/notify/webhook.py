@@ -16,7 +16,7 @@ import aiohttp
 from standardwebhooks import Webhook
 
 from hedgewatch import __version__
-from hedgewatch.domain.errors import ConfigurationError, DeliveryError
+from hedgewatch.domain.errors import ConfigurationError, DeliveryError, DeliveryFault
 from hedgewatch.monitoring.ports import Delivery
 from hedgewatch.notify.channels import WebhookChannel
 from hedgewatch.notify.trust import refused_certificate, trust
@@ -28,7 +28,6 @@ LATE_AFTER_SECONDS = 60
 SECRET_PREFIX = "whsec_"  # noqa: S105  the public prefix of a secret
 SHORTEST_SECRET_BYTES = 24  # the specification's lower bound
 OVERLOADED = frozenset({429, 502, 504})
-OVERLOADED_WAIT, OVERLOADED_AFTER = Decimal(60), 3  # a receiver that chokes is spared from the third failure on
 LONGEST_RETRY_AFTER_DIGITS = 9
 MENDS = {
     401: ": does its secret equal ours?",
@@ -76,12 +75,12 @@ class WebhookNotifier:
                 await _read_a_little(answer)
         except TimeoutError:
             problem = f"{self._host} did not answer in time (at most {self._total_seconds} s)"
-            raise DeliveryError(problem, retry_after_seconds=_spared(delivery, None)) from None
+            raise DeliveryError(problem, fault=DeliveryFault.OVERLOADED) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # from None: the library's errors hold the whole address, which may be a secret
             raise DeliveryError(f"{self._host} {_what_broke(error)}") from None
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise _refusal(self._host, answer.status, answer.headers, delivery=delivery, now=now)
+            raise _refusal(self._host, answer.status, answer.headers, now)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -150,21 +149,21 @@ async def _read_a_little(answer: aiohttp.ClientResponse) -> None:
             left -= len(chunk)
 
 
-def _refusal(host: str, status: int, headers: Mapping[str, str], *, delivery: Delivery, now: datetime) -> DeliveryError:
+def _refusal(host: str, status: int, headers: Mapping[str, str], now: datetime) -> DeliveryError:
     retry_after = _retry_after(headers.get("Retry-After", ""), now)
-    if status in OVERLOADED:
-        retry_after = _spared(delivery, retry_after)
     mend = MENDS.get(status, "")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         mend = ": redirects are not followed; give the final url"
-    return DeliveryError(f"{host} answered {status}{mend}", retry_after_seconds=retry_after)
+    return DeliveryError(f"{host} answered {status}{mend}", retry_after_seconds=retry_after, fault=_fault(status))
 
 
-def _spared(delivery: Delivery, asked: Decimal | None) -> Decimal | None:
-    """Return how long to leave a receiver alone that is choking, not only failing."""
-    if delivery.attempts + 1 < OVERLOADED_AFTER:
-        return asked
-    return max(asked or OVERLOADED_WAIT, OVERLOADED_WAIT)
+def _fault(status: int) -> DeliveryFault | None:
+    if status in OVERLOADED:
+        return DeliveryFault.OVERLOADED
+    if status == HTTPStatus.GONE:
+        return DeliveryFault.GONE
+    is_ours = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return DeliveryFault.CONFIG if is_ours else None
 
 
 def _retry_after(text: str, now: datetime) -> Decimal | None:

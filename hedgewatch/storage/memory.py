@@ -12,6 +12,7 @@ from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.delivery import TRIED_FOR
 from hedgewatch.monitoring.ports import (
     ChannelTrouble,
     CycleRecord,
@@ -166,13 +167,12 @@ class MemoryStore:
         return first.delivery
 
     async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
-        """Make critical events that still wait for a channel due on these channels too."""
+        """Make critical events that still wait for a channel, or were given up, due on these channels too."""
         waiting = [
             kept
             for kept in self.deliveries.values()
-            if kept.state is DeliveryState.PENDING
-            and kept.delivery.severity == Severity.CRITICAL.value
-            and (kept.delivery.made_at <= made_before or kept.delivery.attempts >= attempts)
+            if kept.delivery.severity == Severity.CRITICAL.value
+            and _asks_for_another(kept, made_before=made_before, attempts=attempts)
         ]
         for kept in waiting:
             event_id = kept.delivery.event_id
@@ -255,6 +255,13 @@ def _is_due(kept: MemoryDelivery, now: datetime, claim: timedelta) -> bool:
     if kept.due_at is not None and kept.due_at > now:
         return False
     return kept.claimed_until is None or not now < kept.claimed_until <= now + claim
+
+
+def _asks_for_another(kept: MemoryDelivery, *, made_before: datetime, attempts: int) -> bool:
+    made_at = kept.delivery.made_at
+    if kept.state is DeliveryState.DEAD:
+        return made_at > made_before - TRIED_FOR
+    return kept.state is DeliveryState.PENDING and (made_at <= made_before or kept.delivery.attempts >= attempts)
 
 
 def _waits(kept: MemoryDelivery, pending: Sequence[MemoryDelivery]) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.delivery import TRIED_FOR
 from hedgewatch.monitoring.ports import ChannelTrouble, Delivery, DeliveryState
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.tables import attempt, event, outbox
@@ -35,14 +36,18 @@ PENDING: ColumnElement[str] = literal_column(
 
 
 DEAD: ColumnElement[str] = literal_column(f"'{DeliveryState.DEAD.value}'")
-FALLBACK_ROWS = text(
+FALLBACK = (
     "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
     "SELECT DISTINCT o.event_id, :channel, o.episode, o.sequence, o.made_at_ms, 'pending', 0, 0 "
     "FROM outbox o JOIN event e ON e.id = o.event_id "
-    "WHERE o.state = 'pending' AND o.channel <> :channel AND e.severity = 'critical' "
-    "AND (o.made_at_ms <= :made_before OR o.attempts >= :attempts) "
+    "WHERE {found} AND o.channel <> :channel AND e.severity = 'critical' "
     "ON CONFLICT (event_id, channel) DO NOTHING"
 )
+# two statements, each of which its small index serves
+FALLBACK_OF_WAITING = text(
+    FALLBACK.format(found="o.state = 'pending' AND (o.made_at_ms <= :made_before OR o.attempts >= :attempts)")
+)
+FALLBACK_OF_GIVEN_UP = text(FALLBACK.format(found="o.state = 'dead' AND o.made_at_ms > :not_before"))
 
 
 class SqlOutbox:
@@ -70,14 +75,20 @@ class SqlOutbox:
         return await self._database.run(lambda connection: _claim(connection, channel, now_ms, claim_ms), durable=False)
 
     async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
-        """Make critical events that still wait for a channel due on these channels too.
+        """Make critical events that still wait for a channel, or were given up, due on these channels too.
 
-        Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times. Raises
-        StoreUnavailableError.
+        Waiting: made at or before ``made_before``, or tried in vain at least ``attempts`` times. Given up: made less
+        than 72 hours before that. Raises StoreUnavailableError.
         """
-        waiting = {"made_before": to_ms(made_before), "attempts": attempts}
-        rows = [{**waiting, "channel": channel} for channel in channels]
-        await self._database.run(lambda connection: connection.execute(FALLBACK_ROWS, rows), durable=False)
+        before_ms = to_ms(made_before)
+        waiting = [{"channel": channel, "made_before": before_ms, "attempts": attempts} for channel in channels]
+        given_up = [{"channel": channel, "not_before": to_ms(made_before - TRIED_FOR)} for channel in channels]
+
+        def take(connection: Connection) -> None:
+            connection.execute(FALLBACK_OF_WAITING, waiting)
+            connection.execute(FALLBACK_OF_GIVEN_UP, given_up)
+
+        await self._database.run(take, durable=False)
 
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it. Raises StoreUnavailableError."""

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from hedgewatch.domain.alert import AlertEvent
-from hedgewatch.domain.errors import DeliveryError, StoreUnavailableError
+from hedgewatch.domain.errors import DeliveryError, DeliveryFault, StoreUnavailableError
 from hedgewatch.monitoring.delivery import FIRST_WAITS, Deliverer, next_attempt
 from hedgewatch.monitoring.payload import event_payload
 from hedgewatch.monitoring.ports import CycleRecord, Delivery, DeliveryState, EventDraft, OutboxDraft
@@ -290,3 +290,69 @@ def test_a_receivers_wish_is_clamped(attempts: int, asked: str, seconds: int) ->
 @pytest.mark.parametrize(("jitter", "seconds"), [("-0.2", 240), ("0.2", 360)])
 def test_jitter_is_a_share_of_the_wait(jitter: str, seconds: int) -> None:
     assert next_attempt(FIRST, 7, FIRST, jitter=Decimal(jitter)) == FIRST + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("fault", "attempts", "hours", "seconds"),
+    [
+        (DeliveryFault.OVERLOADED, 2, 0, 5),
+        (DeliveryFault.OVERLOADED, 3, 0, 60),
+        (DeliveryFault.OVERLOADED, 6, 0, 120),
+        (DeliveryFault.CONFIG, 4, 0, 30),
+        (DeliveryFault.CONFIG, 5, 0, 300),
+        (DeliveryFault.CONFIG, 5, 6, 1800),
+        (DeliveryFault.GONE, 1, 0, None),
+    ],
+)
+def test_a_refusal_that_tells_more_changes_the_wait(
+    fault: DeliveryFault, attempts: int, hours: int, seconds: int | None
+) -> None:
+    now = FIRST + timedelta(hours=hours)
+    expected = None if seconds is None else now + timedelta(seconds=seconds)
+    assert next_attempt(FIRST, attempts, now, fault=fault) == expected
+
+
+def test_jitter_does_not_shorten_what_a_choking_receiver_is_spared() -> None:
+    wait = next_attempt(FIRST, 3, FIRST, fault=DeliveryFault.OVERLOADED, jitter=Decimal("-0.2"))
+    assert wait == FIRST + timedelta(seconds=60)
+
+
+async def test_what_only_a_changed_setting_can_mend_is_flagged() -> None:
+    store = await store_with([drift_event()], "ops")
+    refusing = ScriptedNotifier("ops", [DeliveryError("ops answered 404", fault=DeliveryFault.CONFIG)])
+    await deliverer(store, SteppedClock(), refusing).deliver_due()
+    kept = store.deliveries["msg_firing1", "ops"]
+    assert (kept.state, kept.last_error) == (DeliveryState.PENDING, "config: ops answered 404")
+
+
+GONE = DeliveryError("ops answered 410", fault=DeliveryFault.GONE)
+
+
+async def test_a_channel_that_is_gone_is_not_tried_again_and_all_of_it_can_be_replayed() -> None:
+    clock, ops = SteppedClock(), ScriptedNotifier("ops", [GONE])
+    store = await store_with([drift_event()], "ops")
+    delivering = deliverer(store, clock, ops)
+    await delivering.deliver_due()
+    await keep(store, [drift_event(sequence=2)], "ops")
+    await delivering.deliver_due()
+    states = {key: (kept.state, kept.last_error) for key, kept in store.deliveries.items()}
+    assert states["msg_firing1", "ops"] == (DeliveryState.DEAD, "config: ops answered 410")
+    assert states["msg_firing2", "ops"][0] is DeliveryState.DEAD
+    assert "not sent" in str(states["msg_firing2", "ops"][1])
+    assert len(ops.tries) == 1
+    for number, event_id in enumerate(("msg_firing2", "msg_firing1"), start=1):
+        store.replay(event_id, "me", clock.now())
+        await delivering.deliver_due()
+        assert len(ops.taken) == number
+    await keep(store, [drift_event(sequence=3)], "ops")
+    await delivering.deliver_due()
+    assert ops.taken == ["msg_firing2", "msg_firing1", "msg_firing3"], "what took a message is not gone any more"
+
+
+async def test_a_channel_that_is_gone_is_asked_again_after_a_start() -> None:
+    clock, ops = SteppedClock(), ScriptedNotifier("ops", [GONE])
+    store = await store_with([drift_event()], "ops")
+    await deliverer(store, clock, ops).deliver_due()
+    await keep(store, [drift_event(sequence=2)], "ops")
+    await deliverer(store, clock, ops).deliver_due()
+    assert ops.taken == ["msg_firing2"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from hedgewatch.domain.errors import DeliveryError
+from hedgewatch.domain.errors import DeliveryError, DeliveryFault
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.delivery import Deliverer
 from tests.monitoring.alerts import TOLD_AT, drift_event
@@ -43,3 +43,13 @@ async def test_a_critical_alert_that_hangs_goes_to_the_fallback_after_thirty_sec
     assert me.taken == ["msg_firing1"], "the critical one, and no warning"
     ops.gate.set()
     await deliverer.drain()
+
+
+async def test_a_critical_alert_whose_channel_is_gone_goes_to_the_fallback_at_once() -> None:
+    store = await store_with([drift_event(severity=Severity.CRITICAL)], "ops")
+    ops = ScriptedNotifier("ops", answers=[DeliveryError("answered 410", fault=DeliveryFault.GONE)])
+    me, clock = ScriptedNotifier("me"), SteppedClock(at=TOLD_AT)
+    deliverer = Deliverer(store, [ops, me], clock, CHANCE, fallback=("me",))
+    for _ in range(3):
+        await deliverer.deliver_due()
+    assert me.taken == ["msg_firing1"]

@@ -13,7 +13,7 @@ import trustme
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from hedgewatch import __version__
-from hedgewatch.domain.errors import ConfigurationError, DeliveryError
+from hedgewatch.domain.errors import ConfigurationError, DeliveryError, DeliveryFault
 from hedgewatch.notify import make_notifier
 from hedgewatch.notify.channels import WebhookChannel
 from hedgewatch.notify.trial import trial_delivery
@@ -43,9 +43,9 @@ async def hook(receiver: ToldReceiver) -> AsyncIterator[WebhookNotifier]:
     await notifier.close()
 
 
-async def refusal(notifier: WebhookNotifier, *, attempts: int = 0) -> DeliveryError:
+async def refusal(notifier: WebhookNotifier) -> DeliveryError:
     with pytest.raises(DeliveryError) as refused:
-        await notifier.send(delivery(attempts=attempts), NOW)
+        await notifier.send(delivery(), NOW)
     return refused.value
 
 
@@ -158,13 +158,20 @@ async def test_retry_after_is_read(
     assert found is None if seconds is None else found is not None and abs(found - seconds) <= 1
 
 
-async def test_a_choking_receiver_is_spared_from_the_third_failure_on(
-    hook: WebhookNotifier, receiver: ToldReceiver
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        *((status, DeliveryFault.OVERLOADED) for status in (429, 502, 504)),
+        *((status, DeliveryFault.CONFIG) for status in (300, 301, 302, 307, 308, 400, 401, 403, 404, 422)),
+        (410, DeliveryFault.GONE),
+        *((status, None) for status in (500, 501, 503, 505)),
+    ],
+)
+async def test_a_refusal_says_what_it_tells_of_the_receiver(
+    hook: WebhookNotifier, receiver: ToldReceiver, status: int, fault: DeliveryFault | None
 ) -> None:
-    receiver.statuses = [502, 502, 429]
-    receiver.headers = {"Retry-After": "1"}
-    found = [(await refusal(hook, attempts=attempts)).retry_after_seconds for attempts in (1, 2, 3)]
-    assert found == [Decimal(1), Decimal(60), Decimal(60)]
+    receiver.statuses = [status]
+    assert (await refusal(hook)).fault is fault
 
 
 async def test_a_receiver_that_never_answers_is_given_up_in_time(receiver: ToldReceiver) -> None:
@@ -172,7 +179,9 @@ async def test_a_receiver_that_never_answers_is_given_up_in_time(receiver: ToldR
     hasty = WebhookNotifier(channel, total_seconds=Decimal("0.2"))
     receiver.hangs = True
     started = time.monotonic()
-    assert "did not answer in time (at most 0.2 s)" in str(await refusal(hasty))
+    error = await refusal(hasty)
+    assert "did not answer in time (at most 0.2 s)" in str(error)
+    assert error.fault is DeliveryFault.OVERLOADED
     assert time.monotonic() - started < 1
     await hasty.close()
 

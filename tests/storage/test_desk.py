@@ -125,6 +125,16 @@ async def test_a_critical_event_that_waits_goes_to_the_fallback_once(stores: Sto
     assert await claimed(stores, "me") is None
 
 
+async def test_a_critical_event_that_was_given_up_goes_to_the_fallback_while_it_is_news(stores: Stores) -> None:
+    await tell(stores)
+    given_up = await claimed(stores, "ops")
+    assert given_up is not None
+    await stores.outbox.failed(given_up, NOW, "gone", None)
+    for made_before, is_told in ((NOW + timedelta(hours=72), False), (NOW - SECOND, True)):
+        await stores.outbox.fall_back(["me"], made_before, 3)
+        assert (await claimed(stores, "me") is not None) is is_told
+
+
 async def test_a_warning_waits_for_its_own_channel(stores: Stores) -> None:
     await tell(stores, severity=Severity.WARNING)
     await stores.outbox.fall_back(["me"], NOW + SECOND, 0)

@@ -21,6 +21,7 @@ from hedgewatch.domain.market import (
     UnknownReason,
 )
 from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
+from hedgewatch.domain.terms import HedgeTerms
 from hedgewatch.domain.thresholds import RuleSettings
 
 
@@ -94,6 +95,7 @@ class Hedge:
     legs: tuple[Leg, ...]
     target_ratio: Decimal
     rules: Mapping[str, RuleSettings]
+    terms: HedgeTerms = field(default_factory=HedgeTerms)
 
     @property
     def instruments(self) -> tuple[InstrumentRef, ...]:

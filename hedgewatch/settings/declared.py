@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.account import MarginMode
@@ -12,6 +13,7 @@ from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.rules.catalogue import CATALOGUE
+from hedgewatch.domain.terms import HedgeTerms, Objective
 from hedgewatch.settings.check_hedges import held_by
 from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry, PositionEntry
 from hedgewatch.settings.models import Settings
@@ -48,6 +50,19 @@ def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:
         legs=tuple(_leg(settings, leg, entry) for leg in entry.all_legs),
         target_ratio=entry.target_ratio,
         rules={rule: rule_settings(settings, rule, entry) for rule in CATALOGUE},
+        terms=_terms(entry),
+    )
+
+
+def _terms(entry: HedgeEntry) -> HedgeTerms:
+    return HedgeTerms(
+        objective=Objective(entry.objective),
+        purpose=entry.purpose,
+        event_at=entry.event_at,
+        event_settle=timedelta(seconds=float(entry.event_settle.seconds)),
+        until=entry.until,
+        opening_until=entry.opening_until,
+        profit_target=entry.profit_target,
     )
 
 

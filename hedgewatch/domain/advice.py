@@ -28,13 +28,14 @@ class Advice:
     """The orders that mend a hedge; where there are none although there is a drift, ``why_none`` says why.
 
     resting: what rests at the accounts already and was taken off, in words. condition: what must hold for the orders,
-    where it is not proven.
+    where it is not proven. left_out: what the orders leave alone, in words.
     """
 
     orders: tuple[Order, ...] = ()
     why_none: str | None = None
     resting: tuple[str, ...] = ()
     condition: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @exactly
@@ -60,6 +61,11 @@ def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advi
         return Advice(why_none="the position is not known")
     short = sum((-leg.coins for leg in legs if leg.coins is not None and leg.coins < 0), ZERO)
     return _advice(snapshot, short, legs, is_critical=False) if short else Advice(why_none="nothing is short")
+
+
+def closing_part(snapshot: HedgeSnapshot, coins: Decimal) -> Advice:
+    """Return the purchases, reduce-only and passive, that close so many coins (positive) of a hedge's shorts."""
+    return _advice(snapshot, coins, snapshot.legs, is_critical=False)
 
 
 def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot], *, is_critical: bool) -> Advice:

@@ -14,6 +14,7 @@ from hedgewatch.notify.wording import (
     moment,
     order_in_words,
     order_rows,
+    top_up_rows,
     value_rows,
 )
 
@@ -78,7 +79,10 @@ def _letter(payload: Facts, timezone: ZoneInfo) -> _Letter:
         headline=one_line(data["message"]),
         times=[*times, *_identity(data)],
         numbers=value_rows(data),
-        orders=[(word, order_rows(order, timezone)) for word, order in zip(captions, orders, strict=True)],
+        orders=[
+            *([("Margin to add", top_up_rows(data["top_up"]))] if data["top_up"] else []),
+            *((word, order_rows(order, timezone)) for word, order in zip(captions, orders, strict=True)),
+        ],
         condition=data["condition"],
         deed=deed(payload["type"], data["action"]),
         query=data["sql"],

@@ -124,7 +124,19 @@ def order_rows(order: Facts, timezone: ZoneInfo) -> list[tuple[str, str]]:
         ("Reduce only", "yes" if order["reduce_only"] else "no"),
         ("Valid until", moment(order["valid_until"], timezone)),
         ("Estimated fee", known(dollars, order["estimated_fee_usd"])),
+        ("Estimated slippage", known(dollars, order.get("estimated_slippage_usd"))),
         ("Hedge ratio afterwards", known(percent(2), ratio)),
+    ]
+    return [(label, text) for label, text in rows if text is not None]
+
+
+def top_up_rows(top_up: Facts) -> list[tuple[str, str]]:
+    """Return margin to add line by line, its numbers exact."""
+    after = top_up["liquidation_price_after"]
+    rows = [
+        ("Amount", f"{top_up['amount']} {top_up['asset']}"),
+        ("Account", top_up["account"]),
+        ("Liquidation price afterwards", after or "none: no price liquidates it then"),
     ]
     return [(label, text) for label, text in rows if text is not None]
 

@@ -12,6 +12,7 @@ import pytest
 from hedgewatch.domain.alert import AlertEvent, EventType
 from hedgewatch.domain.alert_telling import close
 from hedgewatch.domain.finding import Target
+from hedgewatch.domain.order import TopUp
 from hedgewatch.monitoring.payload import duration_text, event_payload, time_text, trial_payload
 from hedgewatch.monitoring.query import QUERIES, history_query
 from hedgewatch.storage.engine import place_of, reader_engine
@@ -41,8 +42,18 @@ def told(event: AlertEvent) -> dict[str, Any]:
     return body
 
 
-def test_the_body_is_the_contracts_example_to_the_letter() -> None:
-    assert event_payload(drift_event(), snapshot(), PAGES).decode() == PROMISED
+def test_the_body_is_the_contracts_example_to_the_letter_but_for_the_slippage_it_adds() -> None:
+    body = event_payload(drift_event(), snapshot(), PAGES).decode()
+    assert body.replace(',"estimated_slippage_usd":null', "") == PROMISED
+
+
+@pytest.mark.parametrize(("kind", "shown"), [(EventType.FIRING, True), (EventType.RESOLVED, False)])
+def test_margin_to_add_has_the_promised_form_while_it_is_wanted(kind: EventType, shown: bool) -> None:  # noqa: FBT001
+    wanted = TopUp(account="desk", asset="USDT", amount=Decimal(122250), liquidation_price_after=Decimal(90000))
+    asks = replace(finding(Target(rule="liquidation_distance", hedge="btc-core")), top_up=wanted)
+    top_up = told(drift_event(kind, told=asks))["data"]["top_up"]
+    promised = {"account": "desk", "asset": "USDT", "amount": "122250", "liquidation_price_after": "90000"}
+    assert top_up == (promised if shown else None)
 
 
 def test_what_is_not_known_is_null_and_no_key_is_left_out() -> None:

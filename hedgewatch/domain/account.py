@@ -199,11 +199,15 @@ class TradingFees:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTerms:
-    """The terms an account has for one contract; None: not asked yet."""
+    """The terms an account has for one contract; None: not asked yet.
+
+    is_dual_side: long and short can stand side by side, so that an order must name its side; None: not told.
+    """
 
     ref: InstrumentRef
     tiers: LeverageTiers | PartFailure | None
     fees: TradingFees | PartFailure | None
+    is_dual_side: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

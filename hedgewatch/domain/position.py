@@ -28,8 +28,9 @@ def held_position(leg: Leg, facts: CycleFacts) -> HeldPosition:
     if isinstance(belief, Doubted):
         return HeldPosition(doubt=belief)
     row = _row_of(leg, facts, belief)
+    mode = position_mode(leg, facts)
     if row is None:
-        return HeldPosition(contracts=belief.value, fall=belief.fall)
+        return HeldPosition(contracts=belief.value, is_dual_side=mode, fall=belief.fall)
     return HeldPosition(
         contracts=belief.value,
         entry_price=row.entry_price,
@@ -40,10 +41,18 @@ def held_position(leg: Leg, facts: CycleFacts) -> HeldPosition:
         liquidation_price=row.liquidation_price,
         unrealised_pnl=row.unrealised_pnl,
         reported_notional=row.reported_notional,
-        is_dual_side=row.is_dual_side,
+        is_dual_side=mode if row.is_dual_side is None else row.is_dual_side,
         adl_quantile=row.adl_quantile,
         fall=belief.fall,
     )
+
+
+def position_mode(leg: Leg, facts: CycleFacts) -> bool | None:
+    """Tell whether long and short can stand side by side in a leg's own account, flat or not; None: not told."""
+    said = facts.accounts.get(leg.account or "")
+    if not isinstance(said, AccountSnapshot):
+        return None
+    return next((terms.is_dual_side for terms in said.terms if terms.ref == leg.futures), None)
 
 
 def believed_contracts(leg: Leg, facts: CycleFacts) -> Belief:

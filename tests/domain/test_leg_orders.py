@@ -11,9 +11,11 @@ from hedgewatch.domain.account import PartFailure, TradingFees
 from hedgewatch.domain.advice import MAY_REST, closing_orders, rebalance_orders
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.order import Order
+from hedgewatch.domain.proof import Believed
 from tests.domain.accounts import position
-from tests.domain.books import measured, order, read_hedge, read_leg, said, tiers
+from tests.domain.books import account_facts, measured, order, read_hedge, read_leg, said, tiers
 from tests.domain.samples import FUTURES, leg, reading, stamp
 
 D = Decimal
@@ -94,6 +96,15 @@ def test_in_dual_side_mode_the_order_names_its_side() -> None:
     answer = said(replace(position("-6"), is_dual_side=True))
     [buy] = rebalance_orders(measured(answer), is_critical=False).orders
     assert (buy.position_side, buy.reduce_only, buy.coins) == ("short", True, 1)
+
+
+@pytest.mark.parametrize(("is_dual", "side"), [(True, "short"), (False, None), (None, None)])
+def test_a_flat_leg_knows_its_mode_too(is_dual: bool | None, side: str | None) -> None:  # noqa: FBT001
+    answer = said(terms=(replace(tiers(("0", "0.004")), is_dual_side=is_dual),))
+    seen = account_facts(answer)
+    flat = replace(seen, beliefs={subject: Believed(value=D(0)) for subject in seen.beliefs})
+    [sell] = rebalance_orders(measure_hedge(read_hedge(), flat), is_critical=False).orders
+    assert (sell.side, sell.position_side, sell.coins) == ("sell", side, 5)
 
 
 def test_the_accounts_own_fee_is_the_estimate() -> None:

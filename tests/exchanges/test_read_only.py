@@ -199,7 +199,7 @@ async def test_no_endpoint_with_keys_but_the_listed_reads_reaches_a_socket(
     assert set(reads_of(exchange, counting.requests)) == passed
     posted = {request for request in passed if request.startswith("POST")}
     assert posted == ({"POST /api-contract.weex.com/capi/v3/account/income"} if exchange == "weex" else set())
-    assert len(endpoints) > 20 * len(passed) or exchange == "weex"
+    assert len(endpoints) > 8 * len(passed) or exchange == "weex"
     await client.close()
 
 

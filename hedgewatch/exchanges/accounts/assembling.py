@@ -143,8 +143,12 @@ class Assembler:
 
     def _terms(self) -> tuple[ContractTerms, ...]:
         tiers, fees = self._by_ref(Part.TIERS), self._by_ref(Part.FEES)
-        refs = dict.fromkeys([*tiers, *fees])
-        return tuple(ContractTerms(ref=ref, tiers=tiers.get(ref), fees=fees.get(ref)) for ref in refs)
+        modes = {ref: told for ref, told in self._by_ref(Part.MODE).items() if not isinstance(told, PartFailure)}
+        refs = dict.fromkeys([*tiers, *fees, *modes])
+        return tuple(
+            ContractTerms(ref=ref, tiers=tiers.get(ref), fees=fees.get(ref), is_dual_side=modes.get(ref))
+            for ref in refs
+        )
 
     def _by_ref(self, part: Part) -> dict[InstrumentRef, Any]:
         found: dict[InstrumentRef, Any] = {}

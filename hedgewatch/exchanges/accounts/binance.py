@@ -21,6 +21,7 @@ from hedgewatch.exchanges.accounts.balances import (
     wallet_reader,
 )
 from hedgewatch.exchanges.accounts.binance_rows import INVERSE, LINEAR, ORDERS, income_page, tiers, wallets
+from hedgewatch.exchanges.accounts.modes import mode_question
 from hedgewatch.exchanges.accounts.orders import order_reader
 from hedgewatch.exchanges.accounts.positions import PositionForm, position_reader
 from hedgewatch.exchanges.accounts.rows import amount_of, needed, not_below_zero
@@ -130,6 +131,7 @@ def futures(kind: str, *, side: Side, methods: Mapping[str, str], form: Position
             side=side,
             tells={Part.ORDERS: order_reader(ORDERS)},
         ),
+        mode_question(f"{kind} positionSide", methods["mode"], side),
     )
 
 
@@ -166,6 +168,7 @@ CLASSIC = (
             "account": "fapiPrivateV3GetAccount",
             "positions": "fapiPrivateV3GetPositionRisk",
             "orders": "fapiPrivateGetOpenOrders",
+            "mode": "fapiPrivateGetPositionSideDual",
         },
         form=LINEAR,
     ),
@@ -182,6 +185,7 @@ CLASSIC = (
             "account": "dapiPrivateGetAccount",
             "positions": "dapiPrivateGetPositionRisk",
             "orders": "dapiPrivateGetOpenOrders",
+            "mode": "dapiPrivateGetPositionSideDual",
         },
         form=INVERSE,
     ),
@@ -209,6 +213,7 @@ def portfolio_side(kind: str, side: Side, form: PositionForm) -> tuple[Question,
             side=side,
             tells={Part.ORDERS: order_reader(ORDERS)},
         ),
+        mode_question(f"portfolio {kind} positionSide", f"papiGet{kind}PositionSideDual", side),
     )
 
 
@@ -247,9 +252,12 @@ BINANCE_ACCOUNT = AccountQuirk(
         *signed_reads("api.binance.com", r"/sapi/v1/(simple-earn/(flexible|locked)/position|account/apiRestrictions)"),
         *signed_reads("fapi.binance.com", r"/fapi/v3/(account|positionRisk)"),
         *signed_reads("fapi.binance.com", r"/fapi/v1/(openOrders|leverageBracket|commissionRate|income)"),
+        *signed_reads("fapi.binance.com", r"/fapi/v1/positionSide/dual"),
         *signed_reads("dapi.binance.com", r"/dapi/v1/(account|positionRisk|openOrders|commissionRate|income)"),
+        *signed_reads("dapi.binance.com", r"/dapi/v1/positionSide/dual"),
         *signed_reads("dapi.binance.com", r"/dapi/v2/leverageBracket"),
         *signed_reads("papi.binance.com", r"/papi/v1/(account|balance|(um|cm)/(positionRisk|openOrders|income))"),
+        *signed_reads("papi.binance.com", r"/papi/v1/(um|cm)/positionSide/dual"),
     ),
     questions={"classic": CLASSIC, "portfolio": PORTFOLIO},
     ledgers={

@@ -7,10 +7,21 @@ from datetime import timedelta
 
 from hedgewatch.exchanges.accounts.balances import balance_reader, free_and_used, total_and_used, wallet_reader
 from hedgewatch.exchanges.accounts.bingx_rows import ORDERS, TIERS, income_page, position_form, swap_wallet
+from hedgewatch.exchanges.accounts.modes import flag_within, mode_reader
 from hedgewatch.exchanges.accounts.orders import order_reader
 from hedgewatch.exchanges.accounts.positions import position_reader
 from hedgewatch.exchanges.accounts.scope import read_bingx
-from hedgewatch.exchanges.accounts.shape import DAILY, ZERO_CODE, AccountQuirk, Each, LedgerPlan, Part, Question, Side
+from hedgewatch.exchanges.accounts.shape import (
+    DAILY,
+    HOURLY,
+    ZERO_CODE,
+    AccountQuirk,
+    Each,
+    LedgerPlan,
+    Part,
+    Question,
+    Side,
+)
 from hedgewatch.exchanges.accounts.terms import fee_reader, tier_reader
 from hedgewatch.exchanges.door import signed_reads
 
@@ -111,6 +122,17 @@ QUESTIONS = (
         every=DAILY,
         tells={Part.TIERS: tier_reader(TIERS)},
     ),
+    Question(
+        name="swap positionSide",
+        method="swapV1PrivateGetPositionSideDual",
+        side=Side.LINEAR,
+        good=OK,
+        rows=None,
+        needs=("data",),
+        time="timeStamp",
+        every=HOURLY,
+        tells={Part.MODE: mode_reader(flag_within("data"))},
+    ),
     *swap(
         "coin swap",
         Side.INVERSE,
@@ -151,7 +173,7 @@ BINGX_ACCOUNT = AccountQuirk(
         r"/openApi/swap/v3/user/balance",
         r"/openApi/swap/v2/user/(positions|income|commissionRate)",
         r"/openApi/swap/v2/trade/openOrders",
-        r"/openApi/swap/v1/maintMarginRatio",
+        r"/openApi/swap/v1/(maintMarginRatio|positionSide/dual)",
         r"/openApi/cswap/v1/user/(balance|positions|commissionRate)",
         r"/openApi/cswap/v1/trade/openOrders",
         r"/openApi/v1/account/apiPermissions",

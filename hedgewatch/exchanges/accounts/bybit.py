@@ -17,6 +17,7 @@ from hedgewatch.exchanges.accounts.bybit_rows import (
     tier_form,
     unified_coins,
 )
+from hedgewatch.exchanges.accounts.modes import read_index
 from hedgewatch.exchanges.accounts.orders import order_reader
 from hedgewatch.exchanges.accounts.positions import position_reader
 from hedgewatch.exchanges.accounts.scope import read_bybit
@@ -73,7 +74,7 @@ def futures(side: Side) -> tuple[Question, ...]:
 
 
 def terms(side: Side) -> tuple[Question, ...]:
-    """Return the questions of one side's risk limits and fees."""
+    """Return the questions of one side's risk limits, fees and position modes, which are set by symbol."""
     category: Mapping[str, str | int] = {"category": side.value}
     return (
         Question(
@@ -100,6 +101,19 @@ def terms(side: Side) -> tuple[Question, ...]:
             time="time",
             every=DAILY,
             tells={Part.FEES: fee_reader("makerFeeRate", "takerFeeRate")},
+        ),
+        # asked by symbol it lists what is not held too, and so tells the mode of a flat contract
+        Question(
+            name=f"{side} position mode",
+            method="privateGetV5PositionList",
+            side=side,
+            params=category,
+            each=Each.INSTRUMENT,
+            good=OK,
+            rows=LIST,
+            time="time",
+            every=HOURLY,
+            tells={Part.MODE: read_index},
         ),
     )
 

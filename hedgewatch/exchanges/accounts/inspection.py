@@ -21,7 +21,7 @@ PAYMENTS_LOOKBACK = timedelta(days=2)
 class AccountInspection:
     """What was found of one account. no_earn, no_scope: words where the exchange has no call for it, else None.
 
-    is_dual_side: whether long and short stand side by side, as its positions tell; None: none of them tells.
+    is_dual_side: whether long and short stand side by side, as the exchange or a position tells; None: neither does.
     """
 
     account: str
@@ -65,6 +65,7 @@ def _reports(source: CcxtAccountSource) -> tuple[CallReport, ...]:
 def _is_dual_side(answer: AccountSnapshot | AccountFailure) -> bool | None:
     if isinstance(answer, AccountFailure) or isinstance(answer.positions, PartFailure):
         return None
-    told = [one.is_dual_side for one in answer.positions if isinstance(one, AccountPosition)]
+    told = [terms.is_dual_side for terms in answer.terms]
+    told += [one.is_dual_side for one in answer.positions if isinstance(one, AccountPosition)]
     known = [one for one in told if one is not None]
     return any(known) if known else None

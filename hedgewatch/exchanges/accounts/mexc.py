@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from hedgewatch.exchanges.accounts.balances import balance_reader, free_and_used, wallet_reader
 from hedgewatch.exchanges.accounts.mexc_rows import (
+    MODES_TOLD,
     ORDERS,
     PAGE,
     POSITIONS,
@@ -15,8 +16,10 @@ from hedgewatch.exchanges.accounts.mexc_rows import (
     next_page,
     records_page,
 )
+from hedgewatch.exchanges.accounts.modes import mode_reader
 from hedgewatch.exchanges.accounts.orders import order_reader
 from hedgewatch.exchanges.accounts.positions import position_reader
+from hedgewatch.exchanges.accounts.rows import text_of
 from hedgewatch.exchanges.accounts.shape import (
     DAILY,
     HOURLY,
@@ -94,7 +97,7 @@ QUESTIONS = (
         rows=None,
         needs=("data",),
         every=HOURLY,
-        tells={Part.FACTS: lambda _sheet, _known: ()},
+        tells={Part.MODE: mode_reader(lambda sheet: MODES_TOLD.get(text_of(sheet.whole, "data") or ""))},
     ),
     *futures(Side.LINEAR),
     *futures(Side.INVERSE),

@@ -32,6 +32,7 @@ from hedgewatch.exchanges.parse import Row, UnreadableError
 
 SIDES = {"1": LONG, "2": SHORT}
 MODES = {"1": MarginMode.ISOLATED, "2": MarginMode.CROSS}
+MODES_TOLD = {"1": True, "2": False}  # of the whole account: 1 is dual-side, 2 one-way
 ORDER_SIDES = {"1": 1, "2": 1, "3": -1, "4": -1}  # open long, close short, open short, close long
 PAGE = 100
 ORDER_POSITIONS = {"1": "long", "2": "short", "3": "short", "4": "long"}
@@ -48,9 +49,9 @@ def margin_mode(held: Held) -> MarginMode:
 
 
 def is_dual(held: Held) -> bool | None:
-    """Read the position mode from its own call: 1 is dual-side, 2 one-way."""
+    """Read the position mode from its own call."""
     mode = held.known.sheets.get("position mode")
-    return {"1": True, "2": False}.get(text_of(mode.whole, "data") or "") if mode else None
+    return MODES_TOLD.get(text_of(mode.whole, "data") or "") if mode else None
 
 
 def isolated_margin(held: Held) -> Decimal | None:

@@ -36,7 +36,8 @@ class Part(StrEnum):
     TIERS = "tiers"
     FEES = "fees"
     SCOPE = "scope"
-    FACTS = "facts"  # what helps to read the others: position mode, margin mode
+    MODE = "mode"
+    FACTS = "facts"  # what helps to read the others: the margin mode of the account
 
 
 class Each(StrEnum):

@@ -19,6 +19,7 @@ from hedgewatch.exchanges.accounts.balances import (
     total_and_used,
     wallet_reader,
 )
+from hedgewatch.exchanges.accounts.modes import mode_question
 from hedgewatch.exchanges.accounts.orders import BUY_SELL, OrderForm, order_reader, without_trigger
 from hedgewatch.exchanges.accounts.positions import (
     LONG,
@@ -80,7 +81,7 @@ def isolated_margin(held: Held) -> Decimal | None:
 POSITIONS = PositionForm(
     identity=("id",),
     contracts=contracts,
-    is_dual_side=lambda _: None,  # COMBINED and SEPARATED say how fills are gathered, not whether sides can oppose
+    is_dual_side=lambda _: None,  # accountConfig tells it
     margin_mode=margin_mode,
     liquidation=liquidation("liquidatePrice", zero_is_never=lambda _: False),
     entry=entry,
@@ -127,6 +128,7 @@ QUESTIONS = (
         side=Side.LINEAR,
         tells={Part.ORDERS: order_reader(ORDERS)},
     ),
+    mode_question("accountConfig", "contractPrivateGetCapiV3AccountAccountConfig", Side.LINEAR),
     Question(
         name="commissionRate",
         method="contractPrivateGetCapiV3AccountCommissionRate",
@@ -170,7 +172,8 @@ WEEX_ACCOUNT = AccountQuirk(
     exchange="weex",
     signed=(
         *signed_reads("api-spot.weex.com", r"/api/v3/account/?"),
-        *signed_reads("api-contract.weex.com", r"/capi/v3/account/(balance|position/allPosition|commissionRate)"),
+        *signed_reads("api-contract.weex.com", r"/capi/v3/account/(balance|position/allPosition)"),
+        *signed_reads("api-contract.weex.com", r"/capi/v3/account/(commissionRate|accountConfig)"),
         *signed_reads("api-contract.weex.com", r"/capi/v3/openOrders"),
         *signed_reads("api-contract.weex.com", r"/capi/v3/account/income", method="POST"),
     ),

@@ -96,6 +96,7 @@ BINANCE: dict[str, Any] = {
             "status": "NEW",
         }
     ],
+    "/fapi/v1/positionSide/dual": {"dualSidePosition": False},
     "/fapi/v1/leverageBracket": [
         {
             "symbol": "BTCUSDT",
@@ -329,6 +330,7 @@ BINGX: dict[str, Any] = {
     "/openApi/swap/v2/user/commissionRate": bingx(
         {"commission": {"takerCommissionRate": 0.0005, "makerCommissionRate": 0.0002}}
     ),
+    "/openApi/swap/v1/positionSide/dual": bingx({"dualSidePosition": "false"}),
     "/openApi/swap/v1/maintMarginRatio": bingx(
         [
             {
@@ -403,6 +405,7 @@ WEEX: dict[str, Any] = {
             "type": "LIMIT",
         }
     ],
+    "/capi/v3/account/accountConfig": {"canTrade": True, "dualSidePosition": False, "updateTime": MS},
     "/capi/v3/account/commissionRate": {
         "symbol": "BTCUSDT",
         "makerCommissionRate": "0.0002",

@@ -155,7 +155,7 @@ async def test_slow_parts_are_not_asked_each_time(
     stored = {payment.ref: payment.paid_at for payment in found.payments}  # type: ignore[union-attr]  # a tuple
     again = await one.fetch(replace(wanted(exchange), payments_since=stored))
     second = replies.paths()
-    assert len(first) == len(good[exchange])
+    assert len(set(first)) == len(good[exchange])
     seldom = (
         "earn",
         "Restrictions",

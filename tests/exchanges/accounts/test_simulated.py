@@ -102,6 +102,21 @@ async def test_a_treasury_is_read(exchange: str, held: Any, reader: CcxtAccountS
     assert (terms.tiers is None) == (exchange == "weex")
 
 
+@each_exchange
+@pytest.mark.parametrize("is_dual", [True, False])
+async def test_the_position_mode_of_a_flat_account_is_known(
+    exchange: str,
+    is_dual: bool,  # noqa: FBT001
+    held: Any,
+    reader: CcxtAccountSource,
+) -> None:
+    assert reader.exchange == exchange
+    held.deposit("linear", "USDT", "1000")
+    held.configure(is_dual_side=is_dual)
+    found = await read(reader)
+    assert (found.positions, [terms.is_dual_side for terms in found.terms]) == ((), [is_dual])
+
+
 @pytest.mark.parametrize("exchange", ["binance", "bybit"])
 async def test_earn_is_read(held: Any, reader: CcxtAccountSource, clock: Any) -> None:
     held.deposit("spot", "BTC", "3")

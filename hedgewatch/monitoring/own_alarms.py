@@ -11,7 +11,7 @@ from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.rules import OWN_RULES
 from hedgewatch.domain.thresholds import Action, RuleSettings, Severity
 from hedgewatch.monitoring.delivery import FALLBACK_AFTER, FALLBACK_ATTEMPTS
-from hedgewatch.monitoring.ports import ChannelTrouble
+from hedgewatch.monitoring.health import ChannelTrouble
 
 DELIVERY_FAILING, DEAD_LETTER = OWN_RULES
 NO_TROUBLE = ChannelTrouble()

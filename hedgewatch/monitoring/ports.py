@@ -19,6 +19,7 @@ from hedgewatch.domain.intervention import Interventions
 from hedgewatch.domain.inventory import HoldingSnapshot
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.proof import Proof, Subject
+from hedgewatch.monitoring.health import ChannelTrouble, DiskRoom, StoreOutage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,27 +153,15 @@ class CycleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelTrouble:
-    """What a channel does not take.
-
-    attempts: the most that any waiting message has had. oldest_critical_at: when the oldest waiting critical event was
-    made, None if none waits. dead: messages given up and not replayed.
-    """
-
-    attempts: int = 0
-    oldest_critical_at: datetime | None = None
-    dead: int = 0
-    last_error: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
     proofs: what was proven of every account. facts: of the instruments asked for. last_payment_at: the latest line of
     the funding ledger, by account and contract.
-    interventions: what people have said and still holds. troubles: of each channel that has any.
+    interventions: what people have said and still holds. troubles: of each channel that has any. outage: of the
+    database, None while it can be written. room: on its disk, None if not known. is_blank: the database was away from
+    the start, so that nothing is remembered and no hedge can be judged.
     """
 
     alerts: Mapping[Target, AlertState]
@@ -183,6 +172,9 @@ class Memory:
     last_payment_at: Mapping[tuple[str, InstrumentRef], datetime] = field(default_factory=dict)
     interventions: Interventions = field(default_factory=Interventions)
     troubles: Mapping[str, ChannelTrouble] = field(default_factory=dict)
+    outage: StoreOutage | None = None
+    room: DiskRoom | None = None
+    is_blank: bool = False
 
 
 class CycleStore(Protocol):

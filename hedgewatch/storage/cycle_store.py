@@ -11,7 +11,8 @@ from sqlalchemy import Connection, and_, select, text
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Interventions
-from hedgewatch.monitoring.ports import ChannelTrouble, Clock, CycleRecord, DeliveryState, Memory
+from hedgewatch.monitoring.health import ChannelTrouble
+from hedgewatch.monitoring.ports import Clock, CycleRecord, DeliveryState, Memory
 from hedgewatch.storage import rows, tables
 from hedgewatch.storage.account_store import store_accounts, store_facts, store_ledger
 from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of

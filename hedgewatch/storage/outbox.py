@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.delivery import TRIED_FOR
-from hedgewatch.monitoring.ports import ChannelTrouble, Delivery, DeliveryState
+from hedgewatch.monitoring.health import ChannelTrouble
+from hedgewatch.monitoring.ports import Delivery, DeliveryState
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.tables import attempt, event, outbox
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms

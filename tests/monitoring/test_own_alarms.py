@@ -9,9 +9,9 @@ import pytest
 
 from hedgewatch.domain.finding import OutcomeKind, Target
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
+from hedgewatch.monitoring.health import ChannelTrouble
 from hedgewatch.monitoring.maintenance import Window, is_within
 from hedgewatch.monitoring.own_alarms import DEAD_LETTER, DELIVERY_FAILING, OWN_RULES, channels_of_own, own_findings
-from hedgewatch.monitoring.ports import ChannelTrouble
 from tests.monitoring.alerts import TOLD_AT, drift_event
 
 RULES = {

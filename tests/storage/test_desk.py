@@ -13,7 +13,8 @@ from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.thresholds import Severity
-from hedgewatch.monitoring.ports import ChannelTrouble, Delivery, OutboxDraft
+from hedgewatch.monitoring.health import ChannelTrouble
+from hedgewatch.monitoring.ports import Delivery, OutboxDraft
 from hedgewatch.storage.history import History
 from hedgewatch.storage.migrate import upgrade
 from tests.storage.conftest import Stores

@@ -1,27 +1,33 @@
-"""The clock: APScheduler starts cycles and deliveries; a supervisor sees that it does; stopping means draining."""
+"""The worker: cycles and deliveries, a supervisor that sees that they happen, and a stop that means draining."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
 
-from hedgewatch.bootstrap.watching import Watching
+from hedgewatch.bootstrap.renewal import Renewal
+from hedgewatch.bootstrap.watching import CYCLE_DEADLINE_SECONDS, Watching
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.monitoring.cycle import CycleResult
+from hedgewatch.monitoring.supervision import NoOverseer, Overseer, Pulse, WallWatch, state_in_words
+from hedgewatch.schedule import Job, Schedule
 
+CYCLE, DELIVER = "cycle", "deliver"
 DELIVERY_EVERY = timedelta(seconds=1)
+DELIVERY_LATE_SECONDS = Decimal(5)
 DRAIN_SECONDS = 30  # longer than a cycle may take: exchanges and the database have deadlines below it
 LATE_AFTER_POLLS = Decimal("1.5")
-Job = Callable[[], Coroutine[Any, Any, None]]
+LOOK_SECONDS = Decimal(1)  # between two looks of the supervisor, at most
+REARM_SECONDS = Decimal(2)  # a scheduler that lives starts a job at once
+NOBODY = NoOverseer()
+NOW = timedelta(0)
 
 log = structlog.stdlib.get_logger("hedgewatch.worker")
 
@@ -38,67 +44,71 @@ class SystemClock:
         return Decimal(time.monotonic_ns()) / 1_000_000_000
 
 
-class Every(BaseTrigger):  # type: ignore[misc]  # the scheduler's own type, which comes without annotations
-    """Runs a job every so often, and whatever was missed once.
-
-    APScheduler's own interval lists every run that a jump of the clock has skipped before it drops them: a machine that
-    wakes in 1970 and learns the time would stand still for hours.
-    """
-
-    __slots__ = ("interval",)
-
-    def __init__(self, interval: timedelta) -> None:
-        """Take the time between two runs."""
-        self.interval = interval
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """Return the first run of the row after ``now``, in step with the one before; ``now`` if there was none."""
-        if previous_fire_time is None:
-            return now
-        missed = max(0, (now - previous_fire_time) // self.interval)
-        return previous_fire_time + (missed + 1) * self.interval
-
-
 class Worker:
     """Runs a watch until it is told to stop."""
 
-    def __init__(self, watching: Watching, on_cycle: Callable[[CycleResult], None] | None = None) -> None:
-        """Take the composed parts (closed by whoever opened them) and who is told of each committed cycle."""
+    def __init__(
+        self,
+        watching: Watching,
+        on_cycle: Callable[[CycleResult], None] | None = None,
+        *,
+        renewal: Renewal | None = None,
+        overseer: Overseer = NOBODY,
+    ) -> None:
+        """Take the composed parts (closed by whoever opened them) and who is told of each committed cycle.
+
+        renewal: what reads the configuration anew; None: it stays as it is. overseer: who starts a stuck worker again.
+        """
         self._watching = watching
         self._on_cycle = on_cycle or log_cycle
-        self._poll = watching.watch.poll_seconds
+        self._renewal = renewal
+        self._overseer = overseer
         self._stopping = asyncio.Event()
         self._busy = asyncio.Lock()
-        self._spawned: asyncio.Task[None] | None = None
-        self._last_started = watching.clock.monotonic()
+        self._spawned: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[Any]] = set()
+        self._pulse = Pulse()
+        self._words = ""
+        self._wall = WallWatch(watching.clock)
+        self._last_started = self._last_delivered = watching.clock.monotonic()
+        self._rearmed_at: Decimal | None = None
+        every_poll = timedelta(seconds=float(self._poll))
+        self._schedule = Schedule(
+            watching.clock,
+            {
+                CYCLE: (self._guard(self._cycle), every_poll),
+                DELIVER: (self._guard(self._deliver), DELIVERY_EVERY),
+            },
+        )
         self.cycles = 0
+
+    @property
+    def _poll(self) -> Decimal:
+        return self._watching.watch.poll_seconds
 
     def stop(self) -> None:
         """Ask the worker to finish the running cycle and end."""
+        if not self._stopping.is_set():
+            self._overseer.stopping()
         self._stopping.set()
+
+    def reload(self) -> None:
+        """Ask the worker to read its configuration anew; cycles go on meanwhile, and after a mistake as before."""
+        if self._renewal is not None and not self._stopping.is_set():
+            self._spawn(self._renew)
 
     async def run(self) -> None:
         """Run cycles and deliveries until ``stop()`` is called."""
-        scheduler = self._schedule()
-        scheduler.start()
-        log.info("started", poll_seconds=float(self._poll), hedges=len(self._watching.watch.hedges))
+        self._schedule.start()
+        self._overseer.expect_within(stuck_after(self._poll))
+        watch = self._watching.watch
+        number = len(watch.hedges)
+        log.info("started", poll_seconds=float(self._poll), hedges=number, configuration=watch.configuration)
         try:
-            await self._supervise(scheduler)
+            await self._supervise()
         finally:
-            await self._drain(scheduler)
+            await self._drain()
             log.info("stopped", cycles=self.cycles)
-
-    def _schedule(self) -> AsyncIOScheduler:
-        # The defaults drop runs after a stall and fire a backlog after a clock jump; a job store on disk can stop the
-        # scheduler for ever. Hence: in memory, one instance, coalesced, never misfired, first run now.
-        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
-        now = self._watching.clock.now()
-        cycle, deliver = self._guard(self._cycle), self._guard(self._deliver)
-        scheduler.add_job(cycle, Every(timedelta(seconds=float(self._poll))), next_run_time=now, id="cycle")
-        scheduler.add_job(deliver, Every(DELIVERY_EVERY), next_run_time=now, id="deliver")
-        return scheduler
 
     def _guard(self, work: Job) -> Job:
         """Wrap a job: whatever breaks in it is logged, and the next run comes all the same."""
@@ -117,6 +127,12 @@ class Worker:
 
         return guarded
 
+    def _spawn(self, work: Job) -> None:
+        """Run a job once, beside the schedule."""
+        task = asyncio.create_task(self._guard(work)())
+        self._spawned.add(task)  # kept, or the loop may forget it
+        task.add_done_callback(self._spawned.discard)
+
     async def _cycle(self) -> None:
         if self._busy.locked() or self._stopping.is_set():
             return
@@ -124,43 +140,98 @@ class Worker:
             self._last_started = self._watching.clock.monotonic()
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(cycle=self._watching.clock.now().isoformat(timespec="milliseconds"))
+            self._change_over()
             result = await self._watching.cycle.run()
-            self.cycles += 1
-            self._on_cycle(result)
+            self._note(result)
         if result.verdict.events:
-            self._spawn_delivery()
+            self._spawn(self._deliver)  # at once; the delivery job only brings the retries
 
-    def _spawn_delivery(self) -> None:
-        """Deliver at once what the cycle has just committed; the delivery job only brings the retries."""
-        self._spawned = asyncio.create_task(self._guard(self._deliver)())  # kept, or the loop may forget it
+    def _note(self, result: CycleResult) -> None:
+        """Tell of a committed cycle."""
+        self.cycles += 1
+        self._pulse.committed()
+        self._words = state_in_words(result)
+        if self.cycles == 1:
+            self._overseer.ready(self._words)
+        self._on_cycle(result)
 
     async def _deliver(self) -> None:
+        self._last_delivered = self._watching.clock.monotonic()
         await self._watching.deliverer.deliver_due()
+        if self._pulse.passed():
+            self._overseer.alive(self._words)
 
-    async def _supervise(self, scheduler: AsyncIOScheduler) -> None:
+    async def _renew(self) -> None:
+        """Read the configuration anew, beside the cycles; the next one changes over to it."""
+        if self._renewal is None:
+            return
+        self._overseer.reloading()
+        problems = await self._renewal.prepare()
+        if problems:
+            running = self._watching.watch.configuration
+            log.error("configuration_rejected", problems=list(problems), running=running)
+        if self.cycles:
+            self._overseer.ready("the changed configuration was refused" if problems else "configuration read anew")
+
+    def _change_over(self) -> None:
+        """Take over a configuration that was made ready, if there is one."""
+        renewal, poll_before = self._renewal, self._poll
+        changed = renewal.change(self._watching) if renewal else None
+        if renewal is None or changed is None:
+            return
+        self._watching, before = changed
+        log.info("reloaded", configuration=self._watching.watch.configuration, poll_seconds=float(self._poll))
+
+        async def retire() -> None:
+            await renewal.retire(before)
+
+        self._spawn(retire)
+        if self._poll != poll_before:
+            self._schedule.set_interval(CYCLE, timedelta(seconds=float(self._poll)))
+            self._overseer.expect_within(stuck_after(self._poll))
+
+    async def _supervise(self) -> None:
         """Watch on the monotonic clock: after a jump of the wall clock the scheduler would wait for the old time."""
-        patience = self._poll * LATE_AFTER_POLLS + 1
         while not self._stopping.is_set():
             try:
-                await asyncio.wait_for(self._stopping.wait(), timeout=float(self._poll / 2))
+                await asyncio.wait_for(self._stopping.wait(), timeout=float(min(self._poll / 2, LOOK_SECONDS)))
             except TimeoutError:
-                silent_for = self._watching.clock.monotonic() - self._last_started
-                if silent_for > patience and not self._busy.locked():
-                    log.warning("cycle_rearmed", silent_seconds=round(float(silent_for), 1))
-                    now = self._watching.clock.now()
-                    for job in scheduler.get_jobs():
-                        job.modify(next_run_time=now)
-                    self._last_started = self._watching.clock.monotonic()
+                self._look_after(self._watching.clock.monotonic())
 
-    async def _drain(self, scheduler: AsyncIOScheduler) -> None:
-        """Let the running jobs end (shutdown would cancel them); what is not delivered stays in the outbox."""
-        scheduler.pause()
+    def _look_after(self, monotonic: Decimal) -> None:
+        """Set the jobs going again after a jump of the clock or a silence; a scheduler that is dead, anew."""
+        silent_for = monotonic - self._last_started
+        jump = self._wall.jump()
+        if jump:
+            log.warning("clock_set", by_seconds=round(jump.total_seconds(), 1))
+            left = timedelta(seconds=float(self._poll - silent_for)) - max(NOW, jump)  # it may have slept so long
+            self._schedule.rearm({CYCLE: max(NOW, left), DELIVER: NOW})
+        is_cycle_late = silent_for > self._poll * LATE_AFTER_POLLS + 1 and not self._busy.locked()
+        if not is_cycle_late and monotonic - self._last_delivered <= DELIVERY_LATE_SECONDS:
+            self._rearmed_at = None
+        elif self._rearmed_at is None:
+            log.warning("jobs_rearmed", silent_seconds=round(float(silent_for), 1))
+            self._schedule.rearm({CYCLE: NOW, DELIVER: NOW})
+            self._rearmed_at = monotonic
+        elif monotonic - self._rearmed_at > REARM_SECONDS and not self._jobs:
+            log.error("scheduler_started_anew", silent_seconds=round(float(silent_for), 1))
+            self._schedule.start_anew()
+            self._rearmed_at = monotonic
+
+    async def _drain(self) -> None:
+        """Let the running jobs end (a scheduler's end would cancel them); what is not delivered stays in the outbox."""
+        self._schedule.pause()
         await asyncio.sleep(0)  # what was handed out a moment ago starts now and counts among the running
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while self._jobs:  # a cycle that ends here starts a delivery
                     await asyncio.wait(set(self._jobs))
-        scheduler.shutdown(wait=False)
+        self._schedule.end()
+
+
+def stuck_after(poll_seconds: Decimal) -> Decimal:
+    """Return how long a worker may go without a committed cycle: three polls, and one cycle's deadline."""
+    return 3 * poll_seconds + CYCLE_DEADLINE_SECONDS
 
 
 def log_cycle(result: CycleResult) -> None:

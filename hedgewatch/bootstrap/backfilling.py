@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from hedgewatch.bootstrap.watching import make_source, one_look
+from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.exchanges.series import CcxtSeries

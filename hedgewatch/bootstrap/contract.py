@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hedgewatch.bootstrap.watching import LOOK_DEADLINE_SECONDS, make_source, one_look
+from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, make_source, one_look
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import MarketReading, OrderBook, ReadingFailure
 from hedgewatch.exchanges.depth import read_book

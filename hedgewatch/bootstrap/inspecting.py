@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hedgewatch import __version__
 from hedgewatch.bootstrap.accounts import make_account_source
-from hedgewatch.bootstrap.watching import make_source, one_look
+from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.exchanges.accounts.inspection import AccountInspection, inspect_account
 from hedgewatch.exchanges.door import Door

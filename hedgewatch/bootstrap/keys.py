@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal
 
 from hedgewatch.bootstrap.accounts import make_account_source
-from hedgewatch.bootstrap.watching import make_source, one_look
+from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.account import AccountFailure, KeyScope
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.key_scope import KeyVerdict, judge_key
@@ -25,15 +25,22 @@ log = logging.getLogger(__name__)
 
 
 async def refuse_powerful_keys(
-    settings: Settings, environ: Mapping[str, str], clock: Clock, *, patience_seconds: Decimal = PATIENCE_SECONDS
+    settings: Settings,
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    accounts: Collection[str] | None = None,
+    patience_seconds: Decimal = PATIENCE_SECONDS,
 ) -> tuple[str, ...]:
     """Raise ConfigurationError for every key that can trade or move coins; return and log a warning for others.
 
     ``allow_trading_keys = true`` turns the refusal into a warning. An exchange that does not answer refuses nothing.
+    accounts: those to ask about, None: all.
     """
     refused: list[str] = []
     warnings: list[str] = []
-    for account, told in (await _scopes(settings, environ, clock, patience_seconds)).items():
+    asked = [name for name in settings.accounts if accounts is None or name in accounts]
+    for account, told in (await _scopes(settings, asked, environ, clock, patience_seconds=patience_seconds)).items():
         place = f"{settings.file}: accounts.{account}"
         if isinstance(told, AccountFailure):
             warnings.append(f"{place}: what this key can do is not known: {told.detail}; {MENDS[told.reason]}")
@@ -49,22 +56,27 @@ async def refuse_powerful_keys(
 
 
 async def _scopes(
-    settings: Settings, environ: Mapping[str, str], clock: Clock, patience_seconds: Decimal
+    settings: Settings,
+    asked: Sequence[str],
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    patience_seconds: Decimal,
 ) -> dict[str, KeyScope | AccountFailure]:
     """Ask side by side what each key may do; accounts of one exchange share its patience."""
     async with AsyncExitStack() as stack:
         markets = {}
-        for exchange in dict.fromkeys(section.exchange for section in settings.accounts.values()):
+        for exchange in dict.fromkeys(settings.accounts[account].exchange for account in asked):
             markets[exchange] = make_source(
                 settings, exchange, MemoryStore(), clock, patience=one_look(patience_seconds)
             )
             stack.push_async_callback(markets[exchange].close)
         sources: list[CcxtAccountSource] = []
-        for account, section in settings.accounts.items():
+        for account in asked:
             one = make_account_source(
                 settings,
                 account,
-                markets[section.exchange],
+                markets[settings.accounts[account].exchange],
                 environ=environ,
                 clock=clock,
                 timeout_seconds=patience_seconds,

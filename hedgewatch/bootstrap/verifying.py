@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hedgewatch.bootstrap.watching import make_source, one_look
+from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.monitoring.collect import instruments_by_exchange

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import SystemRandom
 
-from hedgewatch.bootstrap.accounts import make_account_source
+from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import make_notifiers, routing_of, windows_of
 from hedgewatch.domain.rules import EXCHANGE_RULES, OWN_RULES
-from hedgewatch.exchanges.source import CcxtSource, Patience
-from hedgewatch.monitoring.accounts import needs_of
-from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
+from hedgewatch.exchanges.source import Patience
+from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
-from hedgewatch.monitoring.ports import Clock, CycleStore, MarketShelf
-from hedgewatch.settings import Settings, declared_hedges, entry_digests, rule_settings
+from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
+from hedgewatch.settings import Settings, declared_hedges, digest_of, entry_digests, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -31,9 +30,37 @@ from hedgewatch.storage.schema import SchemaStatus
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
 LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the cycle: it outlives one poll
-# A person who asks once would rather wait than read "no answer yet", but a quote is no price after 15 seconds
-# (domain/freshness.py): an exchange that hangs must not make the quotes of the others too old.
-LOOK_DEADLINE_SECONDS = Decimal(12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What stays when the configuration changes: who asks, and the outbox of the one database."""
+
+    asker: Asker
+    outbox: Outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All that one configuration needs beside the store."""
+
+    settings: Settings
+    watch: Watch
+    readers: Readers
+    collector: Collector
+    deliverer: Deliverer
+    notifiers: tuple[Notifier, ...]
+
+    async def close(self, after: Parts | None = None) -> None:
+        """Let sends that are under way end, then close everything but what ``after`` goes on using."""
+        await self.deliverer.drain()
+        kept = after.readers if after else None
+        await self.collector.close(
+            tuple(kept.exchanges.values()) if kept else (),
+            tuple(account.reader for account in kept.accounts.values()) if kept else (),
+        )
+        for notifier in self.notifiers:
+            await notifier.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +72,24 @@ class Watching:
     deliverer: Deliverer
     clock: Clock
 
+    def changed_to(self, parts: Parts) -> Watching:
+        """Watch what ``parts`` says from now on, in the same cycle over the same store; between two cycles only."""
+        self.cycle.watch_from_now(parts.watch, parts.collector)
+        return replace(self, watch=parts.watch, deliverer=parts.deliverer)
 
-def one_look(seconds: Decimal) -> Patience:
-    """Return the patience of whoever looks once: ``seconds`` for everything."""
-    return Patience(answer_seconds=seconds, listing_seconds=seconds)
+
+class Furnished:
+    """A watch, and the parts that it has at present."""
+
+    def __init__(self, watching: Watching, parts: Parts, ground: Ground) -> None:
+        """Take the watch as it begins."""
+        self.watching = watching
+        self.parts = parts
+        self.ground = ground
+
+    async def close(self) -> None:
+        """Close what it has."""
+        await self.parts.close()
 
 
 def watch_of(settings: Settings) -> Watch:
@@ -63,31 +104,50 @@ def watch_of(settings: Settings) -> Watch:
         channels=tuple(settings.channels),
         entries=entry_digests(settings),
         maintenance=windows_of(settings),
+        configuration=digest_of(settings),
     )
 
 
-@asynccontextmanager
-async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock) -> AsyncIterator[Watching]:
-    """Open everything a worker needs, and close it afterwards.
+def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) -> Parts:
+    """Make all that a configuration needs; what it has in common with the one ``before`` is used again.
 
-    Raises ConfigurationError (secrets, exchanges) or StoreUnavailableError before anything runs.
+    Raises ConfigurationError (secrets, exchanges); then nothing is open that was not before.
     """
     watch = watch_of(settings)
     deadline = min(CYCLE_DEADLINE_SECONDS, watch.poll_seconds * CYCLE_DEADLINE_SHARE)
     patience = Patience(answer_seconds=deadline, listing_seconds=max(deadline, LISTING_SECONDS))
+    asker = ground.asker
+    notifiers = make_notifiers(settings, asker.environ)
+    readers = make_readers(settings, watch, asker, patience=patience, before=before.readers if before else None)
+    collector = readers.collector(asker.clock)
+    return Parts(
+        settings=settings,
+        watch=watch,
+        readers=readers,
+        collector=collector,
+        deliverer=Deliverer(ground.outbox, notifiers, asker.clock, SystemRandom(), fallback=watch.routing.fallback),
+        notifiers=notifiers,
+    )
+
+
+@asynccontextmanager
+async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock) -> AsyncIterator[Furnished]:
+    """Open everything a worker needs, and close it afterwards.
+
+    Raises ConfigurationError (secrets, exchanges) or StoreUnavailableError before anything runs.
+    """
+    make_notifiers(settings, environ)  # a database is not made for channels that cannot be
     async with AsyncExitStack() as stack:
-        notifiers = make_notifiers(settings, environ)
-        for notifier in notifiers:
-            stack.push_async_callback(notifier.close)
         database = open_database(settings.storage.url.resolve(environ).get_secret_value())
         stack.callback(database.close)
-        parts = _Parts(settings=settings, environ=environ, shelf=SqlMarketShelf(database), clock=clock)
-        collector = _collector(parts, watch, patience=patience)
-        stack.push_async_callback(collector.close)
-        deliverer = Deliverer(SqlOutbox(database), notifiers, clock, SystemRandom(), fallback=watch.routing.fallback)
-        stack.push_async_callback(deliverer.drain)
-        cycle = MonitorCycle(watch, collector=collector, store=SqlCycleStore(database, clock), clock=clock)
-        yield Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock)
+        asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
+        ground = Ground(asker=asker, outbox=SqlOutbox(database))
+        parts = make_parts(settings, ground)
+        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=SqlCycleStore(database, clock), clock=clock)
+        begun = Watching(watch=parts.watch, cycle=cycle, deliverer=parts.deliverer, clock=clock)
+        furnished = Furnished(begun, parts, ground)
+        stack.push_async_callback(furnished.close)
+        yield furnished
 
 
 async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock) -> CycleResult:
@@ -95,8 +155,9 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
         store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value())
-        parts = _Parts(settings=settings, environ=environ, shelf=MemoryStore(), clock=clock)
-        collector = _collector(parts, watch, patience=one_look(LOOK_DEADLINE_SECONDS))
+        asker = Asker(environ=environ, shelf=MemoryStore(), clock=clock)
+        readers = make_readers(settings, watch, asker, patience=one_look(LOOK_DEADLINE_SECONDS))
+        collector = readers.collector(clock)
         stack.push_async_callback(collector.close)
         return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
 
@@ -107,49 +168,3 @@ def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     history = History(url)
     stack.callback(history.close)
     return PastReader(history)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """What sources are made of."""
-
-    settings: Settings
-    environ: Mapping[str, str]
-    shelf: MarketShelf
-    clock: Clock
-
-
-def _collector(parts: _Parts, watch: Watch, *, patience: Patience) -> Collector:
-    settings, clock = parts.settings, parts.clock
-    accounts = list(needs_of(watch.hedges))
-    at_accounts = (settings.accounts[account].exchange for account in accounts)
-    sources = {
-        exchange: make_source(settings, exchange, parts.shelf, clock, patience=patience)
-        for exchange in dict.fromkeys((*instruments_by_exchange(watch.hedges), *at_accounts))
-    }
-    readers = [
-        make_account_source(
-            settings,
-            account,
-            sources[settings.accounts[account].exchange],
-            environ=parts.environ,
-            clock=clock,
-            timeout_seconds=patience.answer_seconds,
-        )
-        for account in accounts
-    ]
-    return Collector(sources.values(), readers, deadline_seconds=patience.answer_seconds, clock=clock)
-
-
-def make_source(
-    settings: Settings, exchange: str, shelf: MarketShelf, clock: Clock, *, patience: Patience
-) -> CcxtSource:
-    """Make the source of one exchange as configured; whoever asks for it closes it. Raises ConfigurationError."""
-    section = settings.exchanges.get(exchange)
-    return CcxtSource(
-        exchange=exchange,
-        base_url=section.base_url if section else None,
-        patience=patience,
-        shelf=shelf,
-        clock=clock,
-    )

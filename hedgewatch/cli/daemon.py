@@ -45,11 +45,13 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
     Each part's libraries are imported only where it runs: the worker needs no web framework, the pages no exchange.
     """
     settings = ready_settings(ctx) if worker else loaded_settings(ctx)
-    configure_logs(log_format).add(settings.known_secrets(os.environ))
+    redactor = configure_logs(log_format)
+    redactor.add(settings.known_secrets(os.environ))
     address = listen.chosen(settings.web.listen) if listen else settings.web.listen
 
     async def serve() -> None:
         stopping = stop_on_signals()
+        again = Again()
         async with AsyncExitStack() as stack:
             parts: list[Part] = []
             if worker:
@@ -66,10 +68,36 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             if worker:
                 from hedgewatch.cli.working import open_worker
 
-                parts.insert(0, await open_worker(stack, settings, os.environ))
+                working = await open_worker(stack, settings, os.environ, redactor=redactor)
+                again.tell(working.reload)
+                parts.insert(0, working)
             await run_parts(parts, stopping)
 
     asyncio.run(serve())
+
+
+class Again:
+    """SIGHUP: whoever is told reads its configuration anew; until somebody is, and where nobody is, it does nothing."""
+
+    def __init__(self) -> None:
+        """Take the signal from the system's own way, which would end us."""
+        self._told: Callable[[], None] = self._remember
+        self._was_asked = False
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._ask)
+
+    def tell(self, reload: Callable[[], None]) -> None:
+        """Tell this one from now on, at once if the signal came before."""
+        self._told = reload
+        if self._was_asked:
+            reload()
+
+    def _ask(self) -> None:
+        self._told()
+
+    def _remember(self) -> None:
+        self._was_asked = True
+        log.info("reload_asked", mend="the pages keep their configuration; the worker reads it once it runs")
 
 
 def configure_logs(log_format: str) -> logs.Redactor:

@@ -9,7 +9,7 @@ import typer
 
 from hedgewatch import logs
 from hedgewatch.domain.errors import ConfigurationError
-from hedgewatch.settings import Settings, load_settings, not_built
+from hedgewatch.settings import Settings, load_settings, refuse_unready
 from hedgewatch.settings.document import find_file
 
 
@@ -43,9 +43,5 @@ def _logging() -> logs.Redactor:
 def ready_settings(ctx: typer.Context) -> Settings:
     """Load the configuration and refuse what this version cannot do yet: half a hedge must not look watched."""
     settings = loaded_settings(ctx)
-    missing = not_built(settings)
-    if missing:
-        raise ConfigurationError(*missing)
-    if not settings.hedges:
-        raise ConfigurationError("the configuration has no [[hedges]]: there is nothing to watch")
+    refuse_unready(settings)
     return settings

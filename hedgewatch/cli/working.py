@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from hedgewatch.bootstrap.keys import refuse_powerful_keys
+from hedgewatch.bootstrap.renewal import Renewal
 from hedgewatch.bootstrap.verifying import refuse_unlisted
 from hedgewatch.bootstrap.watching import watching
+from hedgewatch.logs import Redactor
 from hedgewatch.monitoring.cycle import CycleResult
-from hedgewatch.settings import Settings
+from hedgewatch.monitoring.supervision import NoOverseer
+from hedgewatch.notify.service_manager import overseer_of
+from hedgewatch.settings import Settings, load_settings, refuse_unready
 from hedgewatch.worker import SystemClock, Worker
 
 
@@ -25,7 +29,29 @@ async def open_worker(
     settings: Settings,
     environ: Mapping[str, str],
     on_cycle: Callable[[CycleResult], None] | None = None,
+    *,
+    redactor: Redactor | None = None,
 ) -> Worker:
-    """Open everything a worker needs; ``stack`` closes it. on_cycle: who is told of each committed cycle."""
-    parts = await stack.enter_async_context(watching(settings, environ, SystemClock()))
-    return Worker(parts, on_cycle)
+    """Open everything a worker needs; ``stack`` closes it. on_cycle: who is told of each committed cycle.
+
+    redactor: learns the secrets of a configuration that is read anew, and masks those in what is told of its mistakes.
+    """
+    furnished = await stack.enter_async_context(watching(settings, environ, SystemClock()))
+    masking = redactor or Redactor()
+    masking.add(settings.known_secrets(environ))
+
+    def load() -> Settings:
+        changed = load_settings(settings.file, environ)
+        masking.add(changed.known_secrets(environ))
+        refuse_unready(changed)
+        return changed
+
+    overseer = overseer_of(environ)
+    if overseer is not None:
+        stack.callback(overseer.close)
+    return Worker(
+        furnished.watching,
+        on_cycle,
+        renewal=Renewal(furnished, load, masking.clean),
+        overseer=overseer or NoOverseer(),
+    )

@@ -25,7 +25,7 @@ from hedgewatch.domain.market import (
 )
 from hedgewatch.exchanges.asking import Asked, Desk, asked_by
 from hedgewatch.exchanges.client import guarded_client
-from hedgewatch.exchanges.door import Door
+from hedgewatch.exchanges.door import Door, Restraint
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.funding_terms import FundingTerms
 from hedgewatch.exchanges.gathering import gathered
@@ -72,7 +72,7 @@ class Patience:
 class CcxtSource:
     """One exchange, read only and without keys."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all that a source is made of
         self,
         *,
         exchange: str,
@@ -81,19 +81,20 @@ class CcxtSource:
         shelf: MarketShelf,
         clock: Clock,
         quirk: Quirk | None = None,
+        restraint: Restraint | None = None,
     ) -> None:
         """Prepare to read ``exchange``; nothing is asked yet.
 
         base_url: every request goes there, the real host as first path segment; None: to the exchange itself.
-        quirk: how to read it; None: as the table says. Raises ConfigurationError for an unknown exchange or a bad
-        base_url.
+        quirk: how to read it; None: as the table says. restraint: that of another source of it, None if there is none.
+        Raises ConfigurationError for an unknown exchange or a bad base_url.
         """
         self._exchange = exchange
         self._quirk = quirk or quirk_for(exchange)
         self._clock = clock
         self._timeout = patience.answer_seconds
         self.base_url = base_url
-        self.door = Door(self._quirk, clock, base_url=base_url)
+        self.door = Door(self._quirk, clock, base_url=base_url, restraint=restraint)
         self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=self._timeout)
         self.desk = Desk(self.client, self.door, clock)
         self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=patience.listing_seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -52,6 +52,15 @@ class SettlementDiary:
                 known = past.settled.get(ref, ())
                 due[ref] = known[-1].settled_at if known else now - SETTLED_LOOKBACK
         return due
+
+    def take_over(self, before: SettlementDiary) -> None:
+        """Go on where another diary ends, for the instruments that both watch."""
+        for mine, theirs in (
+            (self._asked_at, before._asked_at),
+            (self._retry_at, before._retry_at),
+            (self._settles_at, before._settles_at),
+        ):
+            mine.update({ref: at for ref, at in theirs.items() if ref in self._futures})
 
     def note_asked(self, due: Iterable[InstrumentRef], answers: Mapping[str, ExchangeAnswer], now: datetime) -> None:
         """Remember what was asked; a failed exchange is asked anew, one that lacked a part a bit later."""
@@ -129,7 +138,15 @@ class Collector:
         """Return one answer per exchange and per account; what did not answer in time gives a failed one."""
         return await asyncio.gather(self._exchanges.ask(wanted), self._accounts.ask(accounts))
 
-    async def close(self) -> None:
-        """End open questions and close every source, accounts first: they ask through their exchange."""
-        await self._accounts.close()
-        await self._exchanges.close()
+    def take_over(self, before: Collector) -> None:
+        """Go on with the questions that are open at sources which both ask."""
+        self._accounts.take_over(before._accounts)
+        self._exchanges.take_over(before._exchanges)
+
+    async def close(self, kept: Collection[ExchangeSource] = (), kept_accounts: Collection[AccountSource] = ()) -> None:
+        """End open questions and close every source, accounts first: they ask through their exchange.
+
+        kept, kept_accounts: sources that somebody else goes on asking.
+        """
+        await self._accounts.close(kept_accounts)
+        await self._exchanges.close(kept)

@@ -21,7 +21,7 @@ from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, pa
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.judge import Verdict, judge, with_settled
 from hedgewatch.monitoring.maintenance import Window, is_within
-from hedgewatch.monitoring.own_alarms import channels_of_own, own_findings
+from hedgewatch.monitoring.own_alarms import channels_of_own, own_findings, rejected_finding
 from hedgewatch.monitoring.payload import event_payload
 from hedgewatch.monitoring.ports import (
     Clock,
@@ -44,7 +44,8 @@ class Watch:
 
     dashboard_url: where links in messages point, without a trailing slash. own_rules: of the alarms about hedgewatch
     itself. channels: all that are configured. entries: a digest of what the file says of each hedge; a hedge that
-    somebody has closed stays so until its digest changes. maintenance: weekly windows.
+    somebody has closed stays so until its digest changes. maintenance: weekly windows. configuration: a digest of all
+    of it, by which people tell whether what they wrote is what runs.
     """
 
     hedges: Sequence[Hedge]
@@ -56,6 +57,7 @@ class Watch:
     channels: tuple[str, ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
     maintenance: Sequence[Window] = ()
+    configuration: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,16 +111,27 @@ class MonitorCycle:
     """Runs cycles over one watch."""
 
     def __init__(self, watch: Watch, *, collector: Collector, store: CycleStore, clock: Clock) -> None:
-        """Take what to watch and the parts to do it with."""
-        self._watch = watch
-        self._collector = collector
+        """Take what to watch and the parts to do it with.
+
+        rejected: every mistake of the configuration that was refused last, empty if none was.
+        """
         self._store = store
         self._clock = clock
+        self._measured_at: Decimal | None = None
+        self._diary = SettlementDiary(())
+        self.rejected: tuple[str, ...] = ()
+        self.watch_from_now(watch, collector)
+
+    def watch_from_now(self, watch: Watch, collector: Collector) -> None:
+        """Watch something else from the next cycle on; what runs for how long, and what was asked, goes on."""
+        self._watch = watch
+        self._collector = collector
         self._by_exchange = instruments_by_exchange(watch.hedges)
         self._legs = [(hedge.name, leg.name) for hedge in watch.hedges for leg in hedge.legs]
-        self._diary = SettlementDiary(leg.futures for hedge in watch.hedges for leg in hedge.legs)
         self._needs = needs_of(watch.hedges)
-        self._measured_at: Decimal | None = None
+        diary = SettlementDiary(leg.futures for hedge in watch.hedges for leg in hedge.legs)
+        diary.take_over(self._diary)
+        self._diary = diary
 
     async def run(self) -> CycleResult:
         """Collect, measure, judge, record. Raises StoreUnavailableError; faults of exchanges are values."""
@@ -182,7 +195,10 @@ class MonitorCycle:
             alerts=memory.alerts,
             late=memory.late,
             dt_seconds=self._elapsed(),
-            own=own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, read_at),
+            own=[
+                *own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, read_at),
+                *rejected_finding(self.rejected, self._watch.own_rules),
+            ],
             interventions=replace(
                 memory.interventions.closed_as(self._watch.entries),
                 in_maintenance=is_within(self._watch.maintenance, read_at),

@@ -1,4 +1,4 @@
-"""Own alarms: a channel that does not take its messages, and messages that were given up; pure."""
+"""Own alarms: channels that do not take their messages, messages given up, a configuration refused; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hedgewatch.domain.thresholds import Action, RuleSettings, Severity
 from hedgewatch.monitoring.delivery import FALLBACK_AFTER, FALLBACK_ATTEMPTS
 from hedgewatch.monitoring.health import ChannelTrouble
 
-DELIVERY_FAILING, DEAD_LETTER = OWN_RULES
+DELIVERY_FAILING, DEAD_LETTER, CONFIG_REJECTED = OWN_RULES
 NO_TROUBLE = ChannelTrouble()
 
 
@@ -30,6 +30,23 @@ def own_findings(
         judged = {DELIVERY_FAILING: _failing(channel, trouble, now), DEAD_LETTER: _dead(channel, trouble)}
         found += [(judged[name], rules[name]) for name in judged if name in rules and rules[name].enabled]
     return found
+
+
+def rejected_finding(problems: Sequence[str], rules: Mapping[str, RuleSettings]) -> list[tuple[Finding, RuleSettings]]:
+    """Judge the last reload. problems: every mistake of the configuration it refused; none: it was taken over."""
+    settings = rules.get(CONFIG_REJECTED)
+    if settings is None or not settings.enabled:
+        return []
+    if problems:
+        mistakes = f"{len(problems)} mistake{'s' if len(problems) > 1 else ''}"
+        words = (
+            f"the changed configuration was refused for {mistakes}, and the one before runs on: {'; '.join(problems)}. "
+            "Mend it and reload again"
+        )
+    else:
+        words = "the configuration that was last asked for is the one that runs"
+    outcome = OutcomeKind.BREACH if problems else OutcomeKind.CLEAR
+    return [(_finding(CONFIG_REJECTED, "", outcome, value=len(problems), words=words), settings)]
 
 
 def channels_of_own(event: AlertEvent, settings: RuleSettings, channels: Sequence[str]) -> tuple[str, ...]:

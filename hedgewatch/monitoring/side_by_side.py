@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
@@ -78,9 +78,17 @@ class SideBySide(Generic[Question, Answer]):
         waited = (self._clock.now() - self._asked_at[name]).total_seconds()
         return self._failed(name, what, UnknownReason.TIMEOUT, f"{name} has not answered for {waited:.0f} s")
 
-    async def close(self) -> None:
-        """End open questions and close every source."""
+    def take_over(self, before: SideBySide[Question, Answer]) -> None:
+        """Go on with the questions that are open at sources which both ask: none may be put twice."""
+        for name in list(before._open):
+            if self.sources.get(name) is before.sources[name]:
+                self._open[name] = before._open.pop(name)
+                self._asked_at[name] = before._asked_at[name]
+
+    async def close(self, kept: Collection[Source[Question, Answer]] = ()) -> None:
+        """End open questions and close every source, but for those ``kept`` by whoever took over."""
         for task in self._open.values():
             task.cancel()
         await asyncio.gather(*self._open.values(), return_exceptions=True)
-        await asyncio.gather(*(source.close() for source in self.sources.values()))
+        going = [source for source in self.sources.values() if not any(source is one for one in kept)]
+        await asyncio.gather(*(source.close() for source in going))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from hedgewatch.settings.declared import declared_hedges, entry_digests, listable_instruments
+from hedgewatch.settings.effective import digest_of
 from hedgewatch.settings.load import load_settings
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.resolved import rule_settings
-from hedgewatch.settings.unbuilt import not_built
+from hedgewatch.settings.unbuilt import not_built, refuse_unready
 
 __all__ = [
     "Settings",
     "declared_hedges",
+    "digest_of",
     "entry_digests",
     "listable_instruments",
     "load_settings",
     "not_built",
+    "refuse_unready",
     "rule_settings",
 ]

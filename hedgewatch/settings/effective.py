@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -32,6 +34,12 @@ def effective(settings: Settings) -> Document:
         judged = [rule for rule, definition in CATALOGUE.items() if definition.judged_per in PER_HEDGE]
         entry["rules"] = {rule: _rule(settings, rule, hedge) for rule in judged}
     return {key: document[key] for key in Settings.model_fields if key in document}
+
+
+def digest_of(settings: Settings) -> str:
+    """Return 12 hex digits that change with anything the file or the environment says; secrets count by their name."""
+    text = json.dumps(plain_values(_table(settings)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def plain_values(value: Tree) -> Tree:

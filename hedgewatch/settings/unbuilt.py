@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import JudgedPer
@@ -29,6 +30,15 @@ def not_built(settings: Settings) -> tuple[str, ...]:
         *_web(settings),
     )
     return tuple(f"{settings.file}: {written(path)}: {what} is not built yet" for path, what in gaps)
+
+
+def refuse_unready(settings: Settings) -> None:
+    """Raise ConfigurationError for what this version cannot do yet: half a hedge must not look watched."""
+    missing = not_built(settings)
+    if missing:
+        raise ConfigurationError(*missing)
+    if not settings.hedges:
+        raise ConfigurationError("the configuration has no [[hedges]]: there is nothing to watch")
 
 
 def _general(settings: Settings) -> Iterator[Gap]:

@@ -16,8 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from random import SystemRandom
 
+from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.bootstrap.telling import make_notifiers
-from hedgewatch.bootstrap.watching import Watching, make_source, one_look, watch_of
+from hedgewatch.bootstrap.watching import Watching, watch_of
 from hedgewatch.domain.alert import AlertPhase, AlertState
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.instrument import InstrumentRef

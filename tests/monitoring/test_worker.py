@@ -37,8 +37,7 @@ def watching() -> Watching:
 
 async def test_a_stop_waits_for_a_job_that_starts_while_another_one_ends() -> None:
     worker = Worker(watching())
-    scheduler = worker._schedule()
-    scheduler.start()
+    worker._schedule.start()
     second_runs, ended = asyncio.Event(), []
 
     async def first() -> None:
@@ -53,6 +52,6 @@ async def test_a_stop_waits_for_a_job_that_starts_while_another_one_ends() -> No
     running = asyncio.create_task(worker._guard(first)())
     await asyncio.sleep(0)
     handed_out = asyncio.create_task(worker._guard(second)())  # as the scheduler does: it runs only at the next step
-    await worker._drain(scheduler)
+    await worker._drain()
     assert ended == ["second"], "shutting down cancels what still runs, with a traceback"
     await asyncio.gather(running, handed_out)

@@ -17,8 +17,9 @@ from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.routing import Routing
+from hedgewatch.schedule import Every
 from hedgewatch.storage.memory import MemoryStore
-from hedgewatch.worker import Every, Worker
+from hedgewatch.worker import Worker
 
 POLL = Decimal("0.1")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -37,6 +37,6 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     data_stale.NAME: data_stale.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {exchange_down.NAME: exchange_down.judge}
-# hedgewatch judges itself by what its store knows (monitoring/own_alarms.py)
-OWN_RULES = ("self.delivery_failing", "self.dead_letter")
+# hedgewatch judges itself (monitoring/own_alarms.py)
+OWN_RULES = ("self.delivery_failing", "self.dead_letter", "self.config_rejected")
 BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *OWN_RULES})

@@ -117,7 +117,7 @@ class SqlCycleStore:
         put(
             connection,
             tables.cycle,
-            [(started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms)],
+            [(started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms, None)],
             conflict=take_the_last(tables.cycle),
         )
         answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)

@@ -20,13 +20,14 @@ from sqlalchemy import (
     text,
 )
 
-from hedgewatch.storage import account_tables, intervention_tables, series_tables
+from hedgewatch.storage import account_tables, intervention_tables, lease_tables, series_tables
 from hedgewatch.storage.columns import exact_numbers, key, numbers, row_id, texts, times
 from hedgewatch.storage.types import ExactNumber, MarketNumber
 
 metadata = account_tables.account.metadata  # one for all tables, those of accounts and of interventions included
 SERIES = (series_tables.candle, series_tables.series_stretch)  # of the past that is asked for
 assert intervention_tables.silence.metadata is metadata  # noqa: S101  brought in so that they are known
+assert lease_tables.lease.metadata is metadata  # noqa: S101  likewise
 
 instrument = Table(
     "instrument",
@@ -217,7 +218,7 @@ outbox = Table(
     Column("due_at_ms", BigInteger, nullable=False),
     *times("claimed_until_ms", index=False),
     *times("first_attempt_at_ms", "delivered_at_ms"),
-    *texts("last_error", "suppressed_by"),
+    *texts("last_error", "suppressed_by", "claimed_by"),
     Index("ix_outbox_episode_channel_sequence", "episode", "channel", "sequence"),
 )
 Index(
@@ -253,6 +254,7 @@ cycle = Table(
     Column("read_at_ms", BigInteger, nullable=False, index=True),
     Column("committed_at_ms", BigInteger, nullable=False, index=True),
     Column("duration_ms", BigInteger, nullable=False),
+    Column("epoch", BigInteger),  # of the lease it was written under; NULL: without one
 )
 
 cycle_exchange = Table(
@@ -273,13 +275,4 @@ kept_market = Table(
     key("symbol"),
     *texts("market", nullable=False),
     Column("kept_at_ms", BigInteger, nullable=False),
-)
-
-lease = Table(
-    "lease",
-    metadata,
-    key("name"),
-    *texts("holder", nullable=False),
-    Column("epoch", BigInteger, nullable=False),
-    Column("expires_at_ms", BigInteger, nullable=False),
 )

@@ -14,6 +14,7 @@ from hedgewatch.domain.errors import StoreUnavailableError
 from hedgewatch.storage import tables
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import Database, open_database
+from hedgewatch.storage.lease_tables import lease
 from tests.storage.conftest import Stores
 from tests.storage.samples import LEG, NOW, SPOT, StandingClock, alert_state, cycle
 
@@ -22,7 +23,7 @@ POLL = timedelta(seconds=30)
 
 def add_lease(name: str) -> object:
     row = {"name": name, "holder": "test", "epoch": 1, "expires_at_ms": 0}
-    return lambda connection: connection.execute(insert(tables.lease), row)
+    return lambda connection: connection.execute(insert(lease), row)
 
 
 async def test_a_transaction_that_fails_leaves_nothing(sql_stores: Stores) -> None:

@@ -14,12 +14,13 @@ import structlog
 
 from hedgewatch.bootstrap.renewal import Renewal
 from hedgewatch.bootstrap.watching import CYCLE_DEADLINE_SECONDS, Watching
-from hedgewatch.domain.errors import HedgewatchError
+from hedgewatch.domain.errors import HedgewatchError, LeaseLostError
 from hedgewatch.monitoring.cycle import CycleResult
+from hedgewatch.monitoring.leading import Tenure
 from hedgewatch.monitoring.supervision import NoOverseer, Overseer, Pulse, WallWatch, state_in_words
 from hedgewatch.schedule import Job, Schedule
 
-CYCLE, DELIVER = "cycle", "deliver"
+CYCLE, DELIVER, LEAD = "cycle", "deliver", "lead"
 DELIVERY_EVERY = timedelta(seconds=1)
 DELIVERY_LATE_SECONDS = Decimal(5)
 DRAIN_SECONDS = 30  # longer than a cycle may take: exchanges and the database have deadlines below it
@@ -69,6 +70,8 @@ class Worker:
         self._jobs: set[asyncio.Task[Any]] = set()
         self._pulse = Pulse()
         self._words = ""
+        self._is_ready = False
+        self._tenure: Tenure | None = None
         self._wall = WallWatch(watching.clock)
         self._last_started = self._last_delivered = watching.clock.monotonic()
         self._rearmed_at: Decimal | None = None
@@ -76,6 +79,7 @@ class Worker:
         self._schedule = Schedule(
             watching.clock,
             {
+                LEAD: (self._guard(self._lead), timedelta(seconds=float(watching.lease.renew_seconds))),
                 CYCLE: (self._guard(self._cycle), every_poll),
                 DELIVER: (self._guard(self._deliver), DELIVERY_EVERY),
             },
@@ -133,6 +137,21 @@ class Worker:
         self._spawned.add(task)  # kept, or the loop may forget it
         task.add_done_callback(self._spawned.discard)
 
+    async def _lead(self) -> None:
+        """Keep the lease, or see whether it is free; a worker that has just got it polls at once."""
+        before, tenure = self._tenure, await self._watching.lease.hold()
+        self._tenure = tenure
+        if not tenure.is_mine:
+            self._beat(f"standing by for {tenure.holder}")
+        if before == tenure:
+            return
+        if tenure.is_mine:
+            log.info("leading", epoch=tenure.epoch, worker=tenure.holder)
+            self._watching.cycle.start_anew()
+            self._spawn(self._cycle)
+        else:
+            log.info("standing_by", active=tenure.holder, worker=self._watching.lease.name)
+
     async def _cycle(self) -> None:
         if self._busy.locked() or self._stopping.is_set():
             return
@@ -141,7 +160,13 @@ class Worker:
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(cycle=self._watching.clock.now().isoformat(timespec="milliseconds"))
             self._change_over()
-            result = await self._watching.cycle.run()
+            if self._watching.lease.epoch is None:
+                return
+            try:
+                result = await self._watching.cycle.run()
+            except LeaseLostError as error:
+                log.warning("stood_down", reason=str(error))
+                return
             self._note(result)
         if result.verdict.events:
             self._spawn(self._deliver)  # at once; the delivery job only brings the retries
@@ -149,11 +174,16 @@ class Worker:
     def _note(self, result: CycleResult) -> None:
         """Tell of a committed cycle."""
         self.cycles += 1
-        self._pulse.committed()
-        self._words = state_in_words(result)
-        if self.cycles == 1:
-            self._overseer.ready(self._words)
+        self._beat(state_in_words(result))
         self._on_cycle(result)
+
+    def _beat(self, words: str) -> None:
+        """Show that this worker does what it is for: a cycle was committed, or another worker was seen to lead."""
+        self._pulse.committed()
+        self._words = words
+        if not self._is_ready:
+            self._is_ready = True
+            self._overseer.ready(words)
 
     async def _deliver(self) -> None:
         self._last_delivered = self._watching.clock.monotonic()
@@ -170,7 +200,7 @@ class Worker:
         if problems:
             running = self._watching.watch.configuration
             log.error("configuration_rejected", problems=list(problems), running=running)
-        if self.cycles:
+        if self._is_ready:
             self._overseer.ready("the changed configuration was refused" if problems else "configuration read anew")
 
     def _change_over(self) -> None:
@@ -205,13 +235,13 @@ class Worker:
         if jump:
             log.warning("clock_set", by_seconds=round(jump.total_seconds(), 1))
             left = timedelta(seconds=float(self._poll - silent_for)) - max(NOW, jump)  # it may have slept so long
-            self._schedule.rearm({CYCLE: max(NOW, left), DELIVER: NOW})
+            self._schedule.rearm({CYCLE: max(NOW, left), DELIVER: NOW, LEAD: NOW})
         is_cycle_late = silent_for > self._poll * LATE_AFTER_POLLS + 1 and not self._busy.locked()
         if not is_cycle_late and monotonic - self._last_delivered <= DELIVERY_LATE_SECONDS:
             self._rearmed_at = None
         elif self._rearmed_at is None:
             log.warning("jobs_rearmed", silent_seconds=round(float(silent_for), 1))
-            self._schedule.rearm({CYCLE: NOW, DELIVER: NOW})
+            self._schedule.rearm({CYCLE: NOW, DELIVER: NOW, LEAD: NOW})
             self._rearmed_at = monotonic
         elif monotonic - self._rearmed_at > REARM_SECONDS and not self._jobs:
             log.error("scheduler_started_anew", silent_seconds=round(float(silent_for), 1))

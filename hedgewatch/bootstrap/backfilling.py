@@ -66,7 +66,7 @@ async def fill_past(
     url = settings.storage.url.resolve(environ).get_secret_value()
     upgrade(url)
     async with AsyncExitStack() as stack:
-        database = Database(url, owner=False)
+        database = Database(url)
         stack.callback(database.close)
         store = SqlSeriesStore(database)
         fillers = []

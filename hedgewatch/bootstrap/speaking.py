@@ -21,7 +21,7 @@ def speaking(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[H
     """
     with reading(settings, environ) as history:
         history.schema_state()
-        database = Database(settings.storage.url.resolve(environ).get_secret_value(), owner=False)
+        database = Database(settings.storage.url.resolve(environ).get_secret_value())
         try:
             yield history, SqlDesk(database)
         finally:

@@ -15,11 +15,13 @@ from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
+from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
 from hedgewatch.settings import Settings, declared_hedges, digest_of, entry_digests, rule_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
+from hedgewatch.storage.lease import SqlLease, worker_name
 from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.migrate import check
@@ -71,6 +73,7 @@ class Watching:
     cycle: MonitorCycle
     deliverer: Deliverer
     clock: Clock
+    lease: Lease
 
     def changed_to(self, parts: Parts) -> Watching:
         """Watch what ``parts`` says from now on, in the same cycle over the same store; between two cycles only."""
@@ -140,11 +143,14 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
     async with AsyncExitStack() as stack:
         database = open_database(settings.storage.url.resolve(environ).get_secret_value())
         stack.callback(database.close)
+        lease = SqlLease(database, worker_name())
+        stack.push_async_callback(lease.release)
         asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
-        ground = Ground(asker=asker, outbox=SqlOutbox(database))
+        ground = Ground(asker=asker, outbox=SqlOutbox(database, lease.name))
         parts = make_parts(settings, ground)
-        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=SqlCycleStore(database, clock), clock=clock)
-        begun = Watching(watch=parts.watch, cycle=cycle, deliverer=parts.deliverer, clock=clock)
+        store = SqlCycleStore(database, clock, fence=lease)
+        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock)
+        begun = Watching(watch=parts.watch, cycle=cycle, deliverer=parts.deliverer, clock=clock, lease=lease)
         furnished = Furnished(begun, parts, ground)
         stack.push_async_callback(furnished.close)
         yield furnished

@@ -19,6 +19,7 @@ from hedgewatch.monitoring.report import json_value
 Row = Mapping[str, Any]
 OLD_AFTER_SECONDS = Decimal(30)
 OLD_AFTER_POLLS = 3
+SILENT_AFTER_SECONDS = Decimal(20)  # a lease, and the time between two renewals
 
 
 class Readable(Protocol):
@@ -44,6 +45,10 @@ class Readable(Protocol):
         """Return undelivered messages by channel."""
         ...
 
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the workers on the database, the active one first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -57,6 +62,7 @@ class Standing:
     alerts: Sequence[Row]
     exchanges: Sequence[Row]
     pending: Mapping[str, int]
+    workers: Sequence[Row] = ()
 
     @property
     def needs_attention(self) -> bool:
@@ -74,6 +80,7 @@ class Standing:
             "alerts": [_plain_row(row) for row in self.alerts],
             "exchanges": [_plain_row(row) for row in self.exchanges],
             "outbox": dict(self.pending),
+            "workers": [_plain_row({**row, "state": worker_state(row)}) for row in self.workers],
         }
 
 
@@ -93,7 +100,15 @@ def standing_of(history: Readable, poll_seconds: Decimal, now: datetime) -> Stan
         alerts=history.alerts(open_only=True),
         exchanges=cycles,
         pending=history.channels_pending(),
+        workers=history.workers(),
     )
+
+
+def worker_state(worker: Row) -> str:
+    """Say what a worker does: active, standby, or silent if it did not show for longer than a lease."""
+    if worker["seen_seconds"] > SILENT_AFTER_SECONDS:
+        return "silent"
+    return "active" if worker["active"] else "standby"
 
 
 def print_standing(standing: Standing) -> None:
@@ -105,6 +120,9 @@ def print_standing(standing: Standing) -> None:
         colour = "bold red" if standing.is_old else "green"
         age = f"{standing.age_seconds:.0f} s ago"
         console.print(f"last good cycle [{colour}]{age}[/{colour}] ({time_text(standing.last_cycle_at)})")
+    for row in standing.workers:
+        seen = f"seen {row['seen_seconds']:.0f} s ago"
+        console.print(f"worker {row['worker']}: {worker_state(row)}, {seen}", highlight=False)
     for alert in standing.alerts:
         console.print(f"[bold red]{alert['severity']}[/bold red] {alert['rule']}: {alert['message']}", highlight=False)
     console.print(_hedges(standing))

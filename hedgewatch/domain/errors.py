@@ -33,6 +33,10 @@ class StoreUnavailableError(HedgewatchError):
     """The database cannot be reached, read or written."""
 
 
+class LeaseLostError(HedgewatchError):
+    """Another worker leads by now: what this one was about to store must not be stored. Stand by."""
+
+
 class ExchangeUnavailableError(HedgewatchError):
     """An exchange did not tell what is needed, and nothing else does."""
 

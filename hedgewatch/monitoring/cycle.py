@@ -133,8 +133,15 @@ class MonitorCycle:
         diary.take_over(self._diary)
         self._diary = diary
 
+    def start_anew(self) -> None:
+        """Count no time since the last cycle: others may have run meanwhile, and counted it."""
+        self._measured_at = None
+
     async def run(self) -> CycleResult:
-        """Collect, measure, judge, record. Raises StoreUnavailableError; faults of exchanges are values."""
+        """Collect, measure, judge, record; faults of exchanges are values.
+
+        Raises StoreUnavailableError, and LeaseLostError if another worker has taken over meanwhile.
+        """
         started_at = self._clock.now()
         memory, answers, said = await self._collect(started_at)
         result = self.assess(memory, answers, said)

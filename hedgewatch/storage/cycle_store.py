@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, select, text
 
-from hedgewatch.domain.alert import AlertPhase, AlertState, EventType, fingerprint
+from hedgewatch.domain.alert import AlertPhase, EventType, fingerprint
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Interventions
 from hedgewatch.monitoring.health import ChannelTrouble
@@ -21,6 +21,7 @@ from hedgewatch.storage.database import Database
 from hedgewatch.storage.hourly import store_hours
 from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.interventions import read_interventions
+from hedgewatch.storage.lease import Fence, Unfenced
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.outbox import read_troubles
 from hedgewatch.storage.recollection import Recollection, is_forgotten
@@ -55,18 +56,47 @@ OUTBOX_ROW = text(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One cycle on its way into the database. epoch: of the lease it is written under, None without one."""
+
+    cycle: CycleRecord
+    known: Recollection
+    identities: Identities
+    epoch: int | None
+    committed_at: datetime
+
+
+Step = Callable[[Connection, Recording], None]
+
+
 class SqlCycleStore:
     """Fills the port CycleStore over a database.
 
-    What the past must tell is read once and then kept in memory, since this is the only writer. After a failed write
-    it is read again: the failure may have come after the commit.
+    What the past must tell is read once and then kept in memory, since this is the only writer in its epoch. After a
+    failed write it is read again (the failure may have come after the commit), and in a new epoch: another worker may
+    have written meanwhile.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Take the database, and the clock that says when a cycle was committed."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        fence: Fence | None = None,
+        steps: Mapping[str, Step] | None = None,
+    ) -> None:
+        """Take the database, and the clock that says when a cycle was committed.
+
+        fence: what keeps a worker from writing that leads no more, None where only one can write. steps: what is done
+        in each transaction, in order, after the fence was asked.
+        """
         self._database = database
         self._clock = clock
+        self._fence = fence or Unfenced()
+        self._steps = steps or RECORDING
         self._recollection: Recollection | None = None
+        self._recalled_in: int | None = None
         self._identities = Identities()
 
     async def recall(
@@ -76,10 +106,10 @@ class SqlCycleStore:
 
         Raises StoreUnavailableError.
         """
-        recollection = self._recollection
-        if recollection is None:
+        recollection, epoch = self._recollection, self._fence.epoch
+        if recollection is None or self._recalled_in != epoch:
             recollection = await self._database.run(lambda connection: load(connection, now))
-            self._recollection = recollection
+            self._recollection, self._recalled_in, self._identities = recollection, epoch, Identities()
         memory = recollection.recall(instruments, legs, now)
         is_told = any(state.notified for state in memory.alerts.values())
 
@@ -94,7 +124,10 @@ class SqlCycleStore:
         return replace(memory, interventions=interventions, troubles=troubles, late=told_late)
 
     async def record(self, cycle: CycleRecord) -> None:
-        """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
+        """Store a cycle whole or not at all. Storing the same event twice keeps one.
+
+        Raises StoreUnavailableError, and LeaseLostError if this worker leads no more.
+        """
         recollection, self._recollection = self._recollection, None
         identities, self._identities = self._identities, Identities()
         known = recollection or Recollection()
@@ -105,23 +138,15 @@ class SqlCycleStore:
             self._recollection = recollection
 
     def _store(self, connection: Connection, cycle: CycleRecord, known: Recollection, identities: Identities) -> None:
-        changed = [state for state in cycle.states if known.alerts.get(state.target) != state]
-        store_series(connection, cycle, identities)
-        store_accounts(connection, cycle, identities, known.balances)
-        store_ledger(connection, cycle)
-        store_facts(connection, cycle, identities)
-        store_events(connection, cycle)
-        store_alerts(connection, changed, to_ms(cycle.read_at))
-        committed_at_ms, started_at_ms = to_ms(self._clock.now()), to_ms(cycle.started_at)
-        duration_ms = max(0, committed_at_ms - started_at_ms)
-        put(
-            connection,
-            tables.cycle,
-            [(started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms, None)],
-            conflict=take_the_last(tables.cycle),
+        recording = Recording(
+            cycle=cycle,
+            known=known,
+            identities=identities,
+            epoch=self._fence.require(connection),
+            committed_at=self._clock.now(),
         )
-        answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)
-        put(connection, tables.cycle_exchange, answers, conflict=take_the_last(tables.cycle_exchange))
+        for step in self._steps.values():
+            step(connection, recording)
 
 
 def late_fingerprints(connection: Connection) -> frozenset[str]:
@@ -142,6 +167,21 @@ def late_fingerprints(connection: Connection) -> frozenset[str]:
         )
     )
     return frozenset(found.scalars())
+
+
+def store_snapshots(connection: Connection, recording: Recording) -> None:
+    """Store all that was read and measured, and that the cycle was."""
+    cycle, identities = recording.cycle, recording.identities
+    store_series(connection, cycle, identities)
+    store_accounts(connection, cycle, identities, recording.known.balances)
+    store_ledger(connection, cycle)
+    store_facts(connection, cycle, identities)
+    committed_at_ms, started_at_ms = to_ms(recording.committed_at), to_ms(cycle.started_at)
+    duration_ms = max(0, committed_at_ms - started_at_ms)
+    row = (started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms, recording.epoch)
+    put(connection, tables.cycle, [row], conflict=take_the_last(tables.cycle))
+    answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)
+    put(connection, tables.cycle_exchange, answers, conflict=take_the_last(tables.cycle_exchange))
 
 
 def store_series(connection: Connection, cycle: CycleRecord, identities: Identities) -> None:
@@ -174,13 +214,16 @@ def store_series(connection: Connection, cycle: CycleRecord, identities: Identit
     append(connection, tables.outcome_latest, rows.outcome_rows(cycle.findings, cycle.read_at))
 
 
-def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: int) -> None:
-    """Store alert states; forget those that have nothing left to remember.
+def store_alerts(connection: Connection, recording: Recording) -> None:
+    """Store the alert states that changed; forget those that have nothing left to remember.
 
     An episode that ends without a word (another alert spoke for it) ends here.
     """
     kept, gone, ended = [], [], []
-    for state in states:
+    before = recording.known.alerts
+    for state in recording.cycle.states:
+        if before.get(state.target) == state:
+            continue
         name = identity_of(state.target)[0]
         if is_forgotten(state):
             gone.append(name)
@@ -194,7 +237,9 @@ def store_alerts(connection: Connection, states: Iterable[AlertState], at_ms: in
         connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(names)))
     for names in _parts(ended):
         silent = tables.episode.update().where(episode.fingerprint.in_(names), episode.state == OPEN)
-        connection.execute(silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=at_ms))
+        connection.execute(
+            silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=to_ms(recording.cycle.read_at))
+        )
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -202,11 +247,15 @@ def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
     return (names[start : start + NAMES_AT_ONCE] for start in range(0, len(names), NAMES_AT_ONCE))
 
 
-def store_events(connection: Connection, cycle: CycleRecord) -> None:
-    """Store episodes, events and one outbox row per event and channel; those that are there already stay."""
-    put(connection, tables.episode, episode_rows(cycle), conflict=EPISODE_TOLD)
-    put(connection, tables.event, [event_row(draft) for draft in cycle.events])
-    if cycle.outbox:
+def store_events(connection: Connection, recording: Recording) -> None:
+    """Store episodes and events; those that are there already stay."""
+    put(connection, tables.episode, episode_rows(recording.cycle), conflict=EPISODE_TOLD)
+    put(connection, tables.event, [event_row(draft) for draft in recording.cycle.events])
+
+
+def store_outbox(connection: Connection, recording: Recording) -> None:
+    """Store one outbox row per event and channel; those that are there already stay."""
+    if recording.cycle.outbox:
         drafts = [
             {
                 "event_id": draft.event_id,
@@ -215,6 +264,14 @@ def store_events(connection: Connection, cycle: CycleRecord) -> None:
                 "suppressed_by": draft.suppressed_by,
                 "only_if_told": draft.only_if_told,
             }
-            for draft in cycle.outbox
+            for draft in recording.cycle.outbox
         ]
         connection.execute(OUTBOX_ROW, drafts)
+
+
+RECORDING: Mapping[str, Step] = {
+    "snapshots": store_snapshots,
+    "events": store_events,
+    "outbox": store_outbox,
+    "alerts": store_alerts,
+}

@@ -27,27 +27,36 @@ from hedgewatch.storage.migrate import upgrade
 from hedgewatch.storage.schema import require_current
 
 T = TypeVar("T")
+# Not the transaction's beginning: it may have waited for a lock. SQLite has one host, whose clock all workers share.
+NOW_MS = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
+}
 
 
-def file_lock(path: Path, name: str) -> FileLock:
-    """Return the lock ``name`` that lies beside an SQLite file; the system frees it when its process dies."""
-    return FileLock(f"{path}.{name}", mode=0o600, thread_local=False)
+def database_ms(connection: Connection) -> int:
+    """Return the database's time, in epoch milliseconds."""
+    return int(connection.exec_driver_sql(f"SELECT {NOW_MS[connection.dialect.name]}").scalar_one())
+
+
+def write_lock(path: Path) -> FileLock:
+    """Return the lock of whoever writes to an SQLite file; the system frees it when its process dies."""
+    return FileLock(f"{path}.write.lock", mode=0o600, thread_local=False)
 
 
 class Database:
-    """The one writer of a database. On SQLite and PostgreSQL alike a second daemon is refused while one is active.
+    """One writer of a database, beside those of other programs.
 
     All work runs in one thread of its own. On SQLite every transaction also takes a short file lock: releases before
     3.51.3 can corrupt a log that two processes write or checkpoint at the same moment (https://sqlite.org/wal.html).
     """
 
-    def __init__(self, url: str, *, owner: bool = True) -> None:
-        """Open ``url``. owner: be the active daemon of this database. Raises StoreUnavailableError."""
+    def __init__(self, url: str) -> None:
+        """Open ``url``. Raises StoreUnavailableError."""
         self._place = place_of(url)
         prepare_file(self._place)
-        self._owned = self._own() if owner and self._place.path else None
-        self._writing = file_lock(self._place.path, "write.lock") if self._place.path else nullcontext()
-        self._engine = writer_engine(self._place, owner=owner)
+        self._writing = write_lock(self._place.path) if self._place.path else nullcontext()
+        self._engine = writer_engine(self._place)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
             self._executor.submit(self._transact, require_current, durable=True).result()
@@ -78,18 +87,6 @@ class Database:
         """Finish what is running and let go of the database."""
         self._executor.submit(self._dispose).result()
         self._executor.shutdown()
-        if self._owned is not None:
-            self._owned.release()
-
-    def _own(self) -> FileLock:
-        lock = file_lock(Path(str(self._place.path)), "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise refuse(self._place, "another hedgewatch worker is active on this database") from error
-        except OSError as error:
-            raise refuse(self._place, f"its lock file cannot be written: {error.strerror}") from error
-        return lock
 
     def _refuse_unsafe(self, connection: Connection) -> None:
         if connection.dialect.name != "postgresql":
@@ -146,6 +143,6 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Bring the schema up to date and open the database as its active daemon. Raises StoreUnavailableError."""
+    """Bring the schema up to date and open the database. Raises StoreUnavailableError."""
     upgrade(url)
     return Database(url)

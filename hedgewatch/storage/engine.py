@@ -6,7 +6,6 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -17,10 +16,9 @@ from hedgewatch.domain.errors import StoreUnavailableError
 
 EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
 BUSY_SECONDS = 10
-OWNER_KEY = 0x68656467  # this program's advisory locks; they belong to one database of the server
-OWNER_WAIT = "2s"  # an old session may need a moment to end after its worker was killed
-POSTGRES_OPTIONS = {"timezone": "UTC", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
-# a worker whose machine is gone loses its session, and so its lock, within half a minute
+# a worker that is stopped within a transaction loses it, and with it the lease's row, before its lease ends
+POSTGRES_OPTIONS = {"timezone": "UTC", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
+# a worker whose machine is gone loses its session, and so its seat, within half a minute
 KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 WRITER_OPTIONS = {**POSTGRES_OPTIONS, **KEEPALIVES, "statement_timeout": "30s", "synchronous_commit": "on"}
 READER_OPTIONS = {**POSTGRES_OPTIONS, "statement_timeout": "15s", "default_transaction_read_only": "on"}
@@ -97,18 +95,15 @@ def prepare_file(place: Place) -> None:
         raise refuse(place, f"the file cannot be written: {error.strerror}") from error
 
 
-def writer_engine(place: Place, *, owner: bool) -> Engine:
-    """Return an engine over one writing connection. owner: on PostgreSQL it holds the lock of the active worker.
+def writer_engine(place: Place) -> Engine:
+    """Return an engine over one writing connection.
 
     Every transaction on SQLite begins IMMEDIATE: a deferred one that reads first and writes later fails at once under
     a second writer, whatever the time limit.
     """
     if place.path is not None:
         return _sqlite_writer(place.path)
-    engine = _postgres_engine(place, WRITER_OPTIONS, pool_size=1, max_overflow=0)
-    if owner:
-        event.listen(engine, "connect", lambda connection, _record: _own(place, connection))
-    return engine
+    return _postgres_engine(place, WRITER_OPTIONS, pool_size=1, max_overflow=0)
 
 
 def reader_engine(place: Place) -> Engine:
@@ -159,19 +154,6 @@ def _postgres_engine(place: Place, options: dict[str, str], *, pool_size: int, m
             "tcp_user_timeout": 20_000,
         },
     )
-
-
-def _own(place: Place, connection: Any) -> None:  # noqa: ANN401  SQLAlchemy's proxy of the driver's connection
-    """Take the lock of the active worker for this session; a session that is lost loses it, and its writes with it."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = '{OWNER_WAIT}'")
-            cursor.execute(f"SELECT pg_advisory_lock({OWNER_KEY})")
-            cursor.execute(f"SET lock_timeout = '{WRITER_OPTIONS['lock_timeout']}'")
-        connection.commit()
-    except psycopg.errors.LockNotAvailable as error:
-        connection.close()
-        raise refuse(place, "another hedgewatch worker is active on this database") from error
 
 
 DatabaseTrouble = (SQLAlchemyError, sqlite3.Error, psycopg.Error)

@@ -16,6 +16,7 @@ from hedgewatch.storage import tables, views
 from hedgewatch.storage.engine import DatabaseTrouble, place_of, reader_engine, unavailable
 from hedgewatch.storage.identities import read_instrument
 from hedgewatch.storage.interventions import read_interventions
+from hedgewatch.storage.lease import read_workers
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.schema import SchemaState, state_of
@@ -206,6 +207,17 @@ class History:
             {},
         )
         return {row["channel"]: row["waiting"] for row in rows}
+
+    def workers(self) -> Found:
+        """Return the workers on this database, the active one first: worker, active, started_at, seen_at, seen_seconds.
+
+        seen_seconds: since it was last seen. Whoever was not seen for the length of a lease is stopped or gone.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return read_workers(connection)
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
 
     def _series(self, view: View, which: Mapping[str, str], since_ms: int, points: int) -> Found:
         where = " AND ".join(f"{name} = :{name}" for name in which)

@@ -10,9 +10,25 @@ from decimal import Decimal
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
+from hedgewatch.monitoring.leading import Tenure
 from hedgewatch.monitoring.ports import CycleRecord, Delivery, Memory
 from hedgewatch.storage.memory_outbox import MemoryOutbox
 from hedgewatch.storage.recollection import Recollection
+
+
+class SoleLease:
+    """Fills the port Lease where there is nobody to share with: it always leads."""
+
+    name = "sole"
+    epoch = 1
+    renew_seconds = Decimal(5)
+
+    async def hold(self) -> Tenure:
+        """Tell that this worker leads."""
+        return Tenure(holder=self.name, epoch=self.epoch, is_mine=True)
+
+    async def release(self) -> None:
+        """Nobody waits for it."""
 
 
 class MemoryStore:

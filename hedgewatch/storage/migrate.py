@@ -45,7 +45,7 @@ def upgrade(url: str) -> SchemaState:
     """
     place = place_of(url)
     prepare_file(place)
-    with _file_locked(place), _engine(writer_engine(place, owner=False), place) as engine:
+    with _file_locked(place), _engine(writer_engine(place), place) as engine:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a long history takes its time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    RowMapping,
     Select,
     and_,
     case,
@@ -27,7 +28,7 @@ from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.delivery import TRIED_FOR
 from hedgewatch.monitoring.health import ChannelTrouble
 from hedgewatch.monitoring.ports import Delivery, DeliveryState
-from hedgewatch.storage.database import Database
+from hedgewatch.storage.database import Database, database_ms
 from hedgewatch.storage.tables import attempt, event, outbox
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
 
@@ -35,7 +36,7 @@ PENDING: ColumnElement[str] = literal_column(
     f"'{DeliveryState.PENDING.value}'"
 )  # spelt out, so that the index of pending rows serves
 
-
+ClaimTime = Callable[[Connection, datetime], int]
 DEAD: ColumnElement[str] = literal_column(f"'{DeliveryState.DEAD.value}'")
 FALLBACK = (
     "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms) "
@@ -52,16 +53,17 @@ FALLBACK_OF_GIVEN_UP = text(FALLBACK.format(found="o.state = 'dead' AND o.made_a
 
 
 class SqlOutbox:
-    """Fills the port Outbox over a database.
+    """Fills the port Outbox over a database, beside the outboxes of other workers.
 
-    The database has one active worker, so a claim that was there before this one began is nobody's: its maker died over
-    it, and what it was sending would wait for the claim to end.
+    A claim begins and ends by the database's time: the workers' own clocks may differ by more than a claim lasts. One
+    that is left by a worker provably dead is released with its seat (storage/lease.py).
     """
 
-    def __init__(self, database: Database) -> None:
-        """Take the database, as its active worker."""
+    def __init__(self, database: Database, claimant: str, *, time: ClaimTime | None = None) -> None:
+        """Take the database, the worker's name, and what tells the time of claims (None: the database)."""
         self._database = database
-        self._is_new = True
+        self._claimant = claimant
+        self._time = time or _database_time
 
     async def claim(self, channel: str, now: datetime, claimed_for_seconds: Decimal) -> Delivery | None:
         """Claim the channel's next due delivery, oldest episode event first; None if nothing is due.
@@ -69,11 +71,19 @@ class SqlOutbox:
         A later event of an episode is not due before the earlier ones are delivered or dead. A claim that a power
         failure undoes is merely made again. Raises StoreUnavailableError.
         """
-        now_ms, claim_ms = to_ms(now), int(claimed_for_seconds * 1000)
-        if self._is_new:
-            await self._database.run(_release, durable=False)
-            self._is_new = False
-        return await self._database.run(lambda connection: _claim(connection, channel, now_ms, claim_ms), durable=False)
+        claim_ms = int(claimed_for_seconds * 1000)
+
+        def claim(connection: Connection) -> Delivery | None:
+            at_ms = self._time(connection, now)
+            row = connection.execute(_due(channel, to_ms(now), at_ms, claim_ms)).mappings().one_or_none()
+            if row is None:
+                return None
+            claimed = {"claimed_until_ms": at_ms + claim_ms, "claimed_by": self._claimant}
+            mine = and_(outbox.c.event_id == row["event_id"], outbox.c.channel == channel)
+            connection.execute(update(outbox).where(mine).values(**claimed))
+            return _delivery(row)
+
+        return await self._database.run(claim, durable=False)
 
     async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
         """Make critical events that still wait for a channel, or were given up, due on these channels too.
@@ -106,7 +116,7 @@ class SqlOutbox:
         await self._database.run(lambda connection: _tried(connection, delivery, to_ms(at), error, after))
 
 
-def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]:
+def _due(channel: str, now_ms: int, at_ms: int, claim_ms: int) -> Select[tuple[object, ...]]:
     earlier = outbox.alias("earlier")
     waits = exists().where(
         earlier.c.episode == outbox.c.episode,
@@ -117,8 +127,8 @@ def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]
     # a claim that ends later than one made now would: the clock was set back, its maker is gone
     unclaimed = or_(
         outbox.c.claimed_until_ms.is_(None),
-        outbox.c.claimed_until_ms <= now_ms,
-        outbox.c.claimed_until_ms > now_ms + claim_ms,
+        outbox.c.claimed_until_ms <= at_ms,
+        outbox.c.claimed_until_ms > at_ms + claim_ms,
     )
     return (
         select(outbox, event.c.type, event.c.severity, event.c.payload)
@@ -136,20 +146,11 @@ def _due(channel: str, now_ms: int, claim_ms: int) -> Select[tuple[object, ...]]
     )
 
 
-def _release(connection: Connection) -> None:
-    claimed = and_(outbox.c.state == PENDING, outbox.c.claimed_until_ms.is_not(None))
-    connection.execute(update(outbox).where(claimed).values(claimed_until_ms=None))
+def _database_time(connection: Connection, _: datetime) -> int:
+    return database_ms(connection)
 
 
-def _claim(connection: Connection, channel: str, now_ms: int, claim_ms: int) -> Delivery | None:
-    row = connection.execute(_due(channel, now_ms, claim_ms)).mappings().one_or_none()
-    if row is None:
-        return None
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.event_id == row["event_id"], outbox.c.channel == channel)
-        .values(claimed_until_ms=now_ms + claim_ms)
-    )
+def _delivery(row: RowMapping) -> Delivery:
     return Delivery(
         event_id=row["event_id"],
         channel=row["channel"],
@@ -186,6 +187,7 @@ def _tried(
             attempts=outbox.c.attempts + 1,
             first_attempt_at_ms=func.coalesce(outbox.c.first_attempt_at_ms, at_ms),
             claimed_until_ms=None,
+            claimed_by=None,
         )
     )
 

@@ -134,20 +134,27 @@ async def test_sigterm_during_a_cycle_lets_it_finish(stage: Stage) -> None:
     assert rows(storage, "SELECT exchange, outcome FROM cycle_history") == [("binance", "ok")]
 
 
-async def test_a_second_worker_is_refused_and_ctrl_c_ends_the_first(stage: Stage) -> None:
+async def test_a_second_worker_stands_by_and_takes_over_from_one_that_ctrl_c_ends(stage: Stage) -> None:
     pin(stage)
     storage = f"sqlite:///{stage.folder / 'hedgewatch.db'}"
     config = stage.configure(HEDGE.format(contracts="-5"))
-    daemon = stage.daemon(config, "worker")
-    await daemon.start()
+    first, second = stage.daemon(config, "worker"), stage.daemon(config, "worker")
+    await first.start()
     await until(lambda: cycles(storage), "a cycle")
-    said = await ask("--config", str(config), "worker")
-    assert said.code == 1
-    assert "another hedgewatch worker is active on this database" in said.err
-    assert len(said.err.strip().splitlines()) == 1
-    os.kill(daemon.process.pid, signal.SIGINT)
-    assert await daemon.ended() == 0
-    assert "Traceback" not in daemon.err
+    await second.start()
+    await until(lambda: "standing_by" in second.err, "the second one standing by")
+    said = json.loads((await ask("--config", str(config), "status", "--json")).out)
+    assert [row["state"] for row in said["workers"]] == ["active", "standby"]
+    assert f":{first.process.pid}:" in said["workers"][0]["worker"]
+    os.kill(first.process.pid, signal.SIGINT)
+    assert await first.ended() == 0
+    seen = cycles(storage)
+    await until(lambda: cycles(storage) > seen + 1, "cycles of the second one")
+    assert "leading" in second.err
+    assert await second.stop() == 0
+    assert rows(storage, "SELECT DISTINCT epoch FROM cycle ORDER BY 1") == [(1,), (2,)]
+    assert rows(storage, "SELECT count(*) FROM worker") == [(0,)]
+    assert "Traceback" not in first.err + second.err
 
 
 @pytest.mark.parametrize("after", [0.05, 0.5, 1.0])

@@ -29,6 +29,7 @@ from hedgewatch.monitoring.ports import CycleRecord, CycleStore, Delivery, Memor
 from hedgewatch.settings import load_settings
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
+from hedgewatch.storage.lease import SqlLease, worker_name
 from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.outbox import SqlOutbox
 from hedgewatch.worker import SystemClock, Worker
@@ -122,10 +123,12 @@ async def run(mutant: Mutant, config: Path) -> None:
         source = make_source(settings, "binance", SqlMarketShelf(database), clock, patience=one_look(DEADLINE))
         collector = Collector((source,), deadline_seconds=DEADLINE, clock=clock)
         stack.push_async_callback(collector.close)
-        deliverer = Deliverer(mutant.outbox(SqlOutbox(database)), (notifier,), clock, SystemRandom())
-        store = mutant.store(SqlCycleStore(database, clock), notifier)
+        lease = SqlLease(database, worker_name())
+        outbox = mutant.outbox(SqlOutbox(database, lease.name))
+        deliverer = Deliverer(outbox, (notifier,), clock, SystemRandom())
+        store = mutant.store(SqlCycleStore(database, clock, fence=lease), notifier)
         cycle = MonitorCycle(watch, collector=collector, store=store, clock=clock)
-        await Worker(Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock)).run()
+        await Worker(Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock, lease=lease)).run()
 
 
 if __name__ == "__main__":

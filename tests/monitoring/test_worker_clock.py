@@ -18,7 +18,7 @@ from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.schedule import Every
-from hedgewatch.storage.memory import MemoryStore
+from hedgewatch.storage.memory import MemoryStore, SoleLease
 from hedgewatch.worker import Worker
 
 POLL = Decimal("0.1")
@@ -57,7 +57,8 @@ def nothing_to_watch(clock: WallClock) -> Watching:
     watch = Watch(hedges=(), exchange_rules={}, routing=Routing(), poll_seconds=POLL, dashboard_url="http://127.0.0.1")
     collector = Collector((), deadline_seconds=POLL, clock=clock)
     cycle = MonitorCycle(watch, collector=collector, store=store, clock=clock)
-    return Watching(watch=watch, cycle=cycle, deliverer=Deliverer(store, (), clock, SystemRandom()), clock=clock)
+    deliverer = Deliverer(store, (), clock, SystemRandom())
+    return Watching(watch=watch, cycle=cycle, deliverer=deliverer, clock=clock, lease=SoleLease())
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
+from sqlalchemy import Connection
 
 from hedgewatch.monitoring.desk import Desk
 from hedgewatch.monitoring.ports import CycleStore, MarketShelf, Outbox
@@ -15,6 +17,7 @@ from hedgewatch.storage.interventions import SqlDesk
 from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.outbox import SqlOutbox
+from hedgewatch.storage.types import to_ms
 from tests.storage.samples import StandingClock
 
 
@@ -39,11 +42,16 @@ class Stores:
         self.databases = again.databases
 
 
+def as_told(_: Connection, now: datetime) -> int:
+    """Tell the time of claims by the test's clock."""
+    return to_ms(now)
+
+
 def over(url: str) -> Stores:
     database = open_database(url)
     return Stores(
         cycles=SqlCycleStore(database, StandingClock()),
-        outbox=SqlOutbox(database),
+        outbox=SqlOutbox(database, "test", time=as_told),
         shelf=SqlMarketShelf(database),
         desk=SqlDesk(database),
         url=url,

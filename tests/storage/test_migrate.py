@@ -71,7 +71,7 @@ def described(connection: Connection) -> dict[str, Any]:
 def engine_of(url: str) -> Engine:
     place = place_of(url)
     prepare_file(place)
-    return writer_engine(place, owner=False)
+    return writer_engine(place)
 
 
 def test_the_migrated_schema_is_that_of_the_tables(store_url: str) -> None:

@@ -62,14 +62,6 @@ async def test_a_claim_does_not_outlive_a_clock_set_back(stores: Stores) -> None
     assert (await claim(stores, at=NOW)).event_id == "msg_a_1"
 
 
-async def test_a_claim_does_not_outlive_the_worker_that_made_it(sql_stores: Stores) -> None:
-    await tell(sql_stores, ("a", 1))
-    first = await claim(sql_stores, at=NOW)
-    sql_stores.restart()
-    assert await claim(sql_stores, at=NOW) == first
-    assert await sql_stores.outbox.claim("ops", NOW, LEASE) is None
-
-
 async def test_an_event_of_the_future_is_due_at_once(stores: Stores) -> None:
     await tell(stores, ("a", 1))
     assert (await claim(stores, at=NOW - timedelta(hours=1))).event_id == "msg_a_1"

@@ -68,15 +68,6 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{folder}/hedgewatch.db")
 
 
-def test_a_second_daemon_is_refused_until_the_first_lets_go(store_url: str) -> None:
-    first = open_database(store_url)
-    with pytest.raises(StoreUnavailableError, match="another hedgewatch worker is active on this database"):
-        Database(store_url)
-    assert upgrade(store_url).status is SchemaStatus.CURRENT  # looking after the schema is not writing beside it
-    first.close()
-    open_database(store_url).close()
-
-
 def test_a_file_locked_by_another_program_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hedgewatch.storage.engine.BUSY_SECONDS", 0.2)
     upgrade(sqlite_url)

@@ -72,7 +72,7 @@ def content(connection: Connection, tables: MetaData) -> dict[str, list[tuple[An
 def upgraded(store_url: str) -> Upgraded:
     place = place_of(store_url)
     prepare_file(place)
-    engine = writer_engine(place, owner=False)
+    engine = writer_engine(place)
     with engine.begin() as connection:
         tables = make_first_schema(connection)
         fill(connection, tables)
@@ -85,7 +85,7 @@ def upgraded(store_url: str) -> Upgraded:
 
 def test_no_row_is_lost_or_changed(upgraded: Upgraded) -> None:
     url, tables, before = upgraded
-    engine = writer_engine(place_of(url), owner=False)
+    engine = writer_engine(place_of(url))
     with engine.begin() as connection:
         assert content(connection, tables) == before
     engine.dispose()
@@ -94,7 +94,7 @@ def test_no_row_is_lost_or_changed(upgraded: Upgraded) -> None:
 
 def test_the_hours_so_far_are_summed_up(upgraded: Upgraded) -> None:
     url, _, _ = upgraded
-    engine = writer_engine(place_of(url), owner=False)
+    engine = writer_engine(place_of(url))
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE hedge SET id = 100 + id WHERE id <> 1")
         found = connection.exec_driver_sql(
@@ -110,7 +110,7 @@ def test_the_hours_so_far_are_summed_up(upgraded: Upgraded) -> None:
 
 def test_the_views_are_those_of_now(upgraded: Upgraded) -> None:
     url, _, before = upgraded
-    engine = writer_engine(place_of(url), owner=False)
+    engine = writer_engine(place_of(url))
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM holding_history").scalar_one() == 0
         rates = connection.exec_driver_sql("SELECT settled_at_ms FROM funding_rates").scalars().all()

@@ -9,7 +9,14 @@ from sqlalchemy import Connection, inspect
 
 from hedgewatch.domain.errors import StoreUnavailableError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # oldest first; a test holds this equal to migrations/versions
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+)  # oldest first; a test holds this equal to migrations/versions
 HEAD = REVISIONS[-1]
 
 

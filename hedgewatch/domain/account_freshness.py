@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.account import AccountSnapshot
 from hedgewatch.domain.freshness import seconds_between
-from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast
+from hedgewatch.domain.hedge import NO_PAST, CycleFacts, Hedge
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.position import believed_coins, believed_contracts
 from hedgewatch.domain.proof import Belief, Doubted
@@ -33,7 +33,7 @@ def account_ages(hedge: Hedge, facts: CycleFacts) -> tuple[AccountAge, ...]:
     for leg in hedge.legs:
         if leg.is_read and leg.account is not None:
             legs.setdefault(leg.account, leg.name)
-            first = facts.past.instruments.get(leg.futures, InstrumentPast()).first_asked_at
+            first = facts.past.instruments.get(leg.futures, NO_PAST).first_asked_at
             never = ZERO if first is None else seconds_between(facts.read_at, first)
             beliefs.setdefault(leg.account, []).append((believed_contracts(leg, facts), never))
     for share in hedge.held:

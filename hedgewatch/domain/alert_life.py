@@ -10,12 +10,10 @@ from hedgewatch.domain.alert import AlertPhase, AlertState, Held, episode_id
 from hedgewatch.domain.alert_telling import BURNING, FLAPS_AN_HOUR, Told, at_rest, is_let_go, let_go, resolved, told
 from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.intervention import NOTHING_SAID, Said
-from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
 
 HOUR = timedelta(hours=1)
 FLAPPING_POLLS = 4  # a target that flaps must be clear for at least so long
-QUIET = frozenset({OutcomeKind.CLEAR, OutcomeKind.BAND})
 
 
 def step(  # noqa: PLR0913  all that moves an alert
@@ -34,8 +32,8 @@ def step(  # noqa: PLR0913  all that moves an alert
     held_back: another alert speaks for this one; its life goes on, but nothing is told until it is let go. said: what
     people have said of it. Returns the state to store (None: forget it) and what there is to tell.
     """
-    if state is None and (finding.kind in QUIET or finding.unknown is UnknownReason.NOT_AVAILABLE):
-        return None, ()  # nearly always: nothing was wrong and nothing is, or there is nothing to know
+    if state is None and finding.is_nothing_new:
+        return None, ()
     state = _within_the_hour(state or AlertState(target=finding.target), now)
     if settings.is_latched and is_let_go(state, said):
         return let_go(state, finding, said, now)

@@ -148,10 +148,8 @@ def close(state: AlertState, reason: str, now: datetime) -> AlertEvent | None:
     if state.episode is None or state.notified is None or state.severity is None:
         return None
     ended = replace(state, sequence=state.sequence + 1, resolved_at=now)
-    finding = replace(
-        unknown_finding(state.target, UnknownReason.NOT_AVAILABLE, f"{state.message or state.target.rule} ({reason})"),
-        value=state.peak,
-    )
+    words = f"{state.message or state.target.rule} ({reason})"
+    finding = unknown_finding(state.target, UnknownReason.NOT_AVAILABLE, words)._replace(value=state.peak)
     return _event(ended, EventType.CLOSED, finding, now, reason=reason)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import takewhile
 
-from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast, PastQuote
+from hedgewatch.domain.hedge import NO_PAST, CycleFacts, Hedge, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, UnknownReason
+from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, Standstill, UnknownReason
 from hedgewatch.domain.numbers import ZERO
 
 Reading = MarketReading | ReadingFailure
@@ -22,17 +22,6 @@ POLLS_REMEMBERED = 10
 OTHER_LEG_MOVED = Decimal("0.002")
 OLDEST_PRICE = Decimal(15)  # seconds; a pair of prices may be at most FARTHEST_PAIR apart (domain specification 0.9)
 FARTHEST_PAIR = Decimal(5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standstill:
-    """A book that has not changed for some polls. seconds: since the first of them.
-
-    is_frozen: the other leg moved meanwhile, or the exchange's own time stands still; otherwise it is not proven alive.
-    """
-
-    seconds: Decimal
-    is_frozen: bool
 
 
 def standstills(hedge: Hedge, facts: CycleFacts) -> Mapping[InstrumentRef, Standstill]:
@@ -91,8 +80,9 @@ def why_failed(facts: CycleFacts, ref: InstrumentRef) -> str:
     return "; ".join(reading.problems) if reading and reading.problems else "it was not answered"
 
 
+@lru_cache(maxsize=4096)
 def seconds_between(later: datetime, earlier: datetime) -> Decimal:
-    """Return the seconds from ``earlier`` to ``later``."""
+    """Return the seconds from ``earlier`` to ``later``; all prices of one answer have the same age, so it is kept."""
     return Decimal((later - earlier) // MICROSECOND) / MICROSECONDS
 
 
@@ -133,6 +123,6 @@ def _moved(facts: CycleFacts, other: InstrumentRef | None, since: datetime) -> b
     quote = quote_of(facts, other) if other is not None else None
     if other is None or quote is None:
         return False
-    recent = facts.past.instruments.get(other, InstrumentPast()).recent
+    recent = facts.past.instruments.get(other, NO_PAST).recent
     mids = [(seen.bid + seen.ask) / 2 for seen in recent if seen.read_at >= since]
     return bool(mids) and max(abs(mid / mids[0] - 1) for mid in (*mids, quote.mid)) > OTHER_LEG_MOVED

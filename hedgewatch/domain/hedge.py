@@ -18,6 +18,7 @@ from hedgewatch.domain.market import (
     MarketReading,
     ReadingFailure,
     SettledFunding,
+    Standstill,
     UnknownReason,
 )
 from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
@@ -85,7 +86,8 @@ class HeldShare:
 class Hedge:
     """Holdings (or shares of them), the futures legs that protect them, a target, and the rules it is judged by.
 
-    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged.
+    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged. feeds: its legs by name and
+    its spot sources by reference.
     """
 
     name: str
@@ -96,6 +98,12 @@ class Hedge:
     target_ratio: Decimal
     rules: Mapping[str, RuleSettings]
     terms: HedgeTerms = field(default_factory=HedgeTerms)
+    feeds: Mapping[str, InstrumentRef] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name what feeds it, once."""
+        feeds = {leg.name: leg.futures for leg in self.legs}
+        object.__setattr__(self, "feeds", feeds | {str(ref): ref for ref in self.spot})
 
     @property
     def instruments(self) -> tuple[InstrumentRef, ...]:
@@ -125,6 +133,9 @@ class InstrumentPast:
     last_good_at: datetime | None = None
     recent: tuple[PastQuote, ...] = ()
     unchanged_since: datetime | None = None
+
+
+NO_PAST = InstrumentPast()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +243,7 @@ class HedgeSnapshot:
     holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative. spot_unknown: why
     there is no spot price, None if there is one. quantities: coins of each holding by its name, None: not known.
     coin_doubt: why the exposure is not known. coin_fall: coins that were proven to have left, why is not known.
+    still: its feeds that stand still.
     """
 
     hedge: Hedge
@@ -264,6 +276,7 @@ class HedgeSnapshot:
     quantities: Mapping[str, Decimal | None] = field(default_factory=dict)
     coin_doubt: Doubted | None = None
     coin_fall: Fall | None = None
+    still: Mapping[InstrumentRef, Standstill] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,20 @@ from hedgewatch.domain.finding import Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO, plain
-from hedgewatch.domain.words import order_words
+from hedgewatch.domain.words import leg_words, order_words
 
 ENOUGH = Decimal("0.98")  # of the target: what is left of the short still protects the coins
+DECLARED = "is declared, not read from an account"
 
 
 def not_judged(target: Target, snapshot: HedgeSnapshot, leg: LegSnapshot) -> Finding | None:
     """Return the answer for a leg of which it cannot be known whether something is gone; None if it can."""
-    where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     if not leg.leg.is_read:
-        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where} is declared, not read from an account")
+        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: f"{leg_words(snapshot, leg)} {DECLARED}")
     doubt = leg.held.doubt
-    return unknown_finding(target, doubt.reason, f"{where}: {doubt.detail}") if doubt is not None else None
+    if doubt is None:
+        return None
+    return unknown_finding(target, doubt.reason, f"{leg_words(snapshot, leg)}: {doubt.detail}")
 
 
 def is_missed(snapshot: HedgeSnapshot, leg: LegSnapshot) -> bool:
@@ -40,7 +42,7 @@ def is_missed(snapshot: HedgeSnapshot, leg: LegSnapshot) -> bool:
 
 def loss_words(snapshot: HedgeSnapshot, leg: LegSnapshot, advice: Advice | None = None) -> str:
     """Say what became of a leg, and which orders would mend it."""
-    where, fall = f"{snapshot.hedge.name}: {leg.leg.futures}", leg.held.fall
+    where, fall = leg_words(snapshot, leg), leg.held.fall
     held = plain(leg.contracts or ZERO)
     if advice is None or fall is None:
         before = "" if fall is None else f" after {plain(fall.before)}, and the hedge has what it needs"

@@ -158,3 +158,14 @@ class ExchangeAnswer:
     settled: tuple[SettledFunding, ...] = ()
     skew_seconds: Decimal | None = None
     retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standstill:
+    """A book that has not changed for some polls. seconds: since the first of them.
+
+    is_frozen: the other leg moved meanwhile, or the exchange's own time stands still; otherwise it is not proven alive.
+    """
+
+    seconds: Decimal
+    is_frozen: bool

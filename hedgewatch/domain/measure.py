@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from hedgewatch.domain.exposure import hedge_ratio
-from hedgewatch.domain.freshness import STALE_REASONS, Reading, Standstill, age_of, standstills, why_no_price
+from hedgewatch.domain.freshness import STALE_REASONS, Reading, age_of, standstills, why_no_price
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, LegSnapshot, Quality
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import MarketReading, UnknownReason
+from hedgewatch.domain.market import MarketReading, Standstill, UnknownReason
 from hedgewatch.domain.measure_leg import measure_leg
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.owned import coins_owned
@@ -57,6 +57,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         quantities=owned.quantities,
         coin_doubt=owned.doubt,
         coin_fall=owned.fall,
+        still=still,
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 

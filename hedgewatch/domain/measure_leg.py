@@ -11,7 +11,6 @@ from hedgewatch.domain.contract_terms import fees_of
 from hedgewatch.domain.freshness import (
     STALE_REASONS,
     Reading,
-    Standstill,
     age_of,
     are_a_pair,
     seconds_between,
@@ -20,7 +19,7 @@ from hedgewatch.domain.freshness import (
 from hedgewatch.domain.funding import mean_of_window, rate_per_8h, rate_per_year
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HeldPosition, Leg, LegSnapshot, Quality
 from hedgewatch.domain.instrument import NO_HEDGE, InstrumentRef, Payoff
-from hedgewatch.domain.market import Funding, MarketReading, Quote, ReadingFailure, UnknownReason
+from hedgewatch.domain.market import Funding, MarketReading, Quote, ReadingFailure, Standstill, UnknownReason
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.position import at_mark, held_position, position_coins, why_not_sized
 from hedgewatch.domain.standing import standing_of

@@ -24,6 +24,9 @@ class Severity(StrEnum):
 RANKS: Mapping[Severity, int] = {severity: rank for rank, severity in enumerate(Severity)}
 
 
+ALWAYS_ABOVE, ALWAYS_BELOW = Decimal("Infinity"), Decimal("-Infinity")
+
+
 class Action(StrEnum):
     """What the reader should do."""
 
@@ -62,7 +65,8 @@ class RuleSettings:
     """One rule as set for one hedge (or for all).
 
     facts: levels without a number, told on a fact, and their ``for``. is_latched: its alerts end by what somebody does
-    or says only.
+    or says only. Made from the levels once, since every finding asks for them: fires, each level's threshold; and what
+    a value is clear of at every level: below ``calm_below`` if it is bad when high, above ``calm_above`` if when low.
     """
 
     rule: str
@@ -72,6 +76,17 @@ class RuleSettings:
     channels: tuple[str, ...] | None = None
     is_latched: bool = False
     facts: Mapping[Severity, Patience] = field(default_factory=dict)
+    fires: Mapping[Severity, Decimal] = field(init=False, repr=False, compare=False)
+    calm_below: Decimal = field(init=False, repr=False, compare=False)
+    calm_above: Decimal = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make ready what does not change."""
+        levels = self.levels.values()
+        bounds = [bound for level in levels for bound in (level.fire, level.clear)]
+        object.__setattr__(self, "fires", {severity: level.fire for severity, level in self.levels.items()})
+        object.__setattr__(self, "calm_below", min(bounds, default=ALWAYS_ABOVE))
+        object.__setattr__(self, "calm_above", max(bounds, default=ALWAYS_BELOW))
 
     def patience_of(self, severity: Severity) -> Patience:
         """Return how long a level must be breached before it is told; a fact that nobody set a time for, at once."""

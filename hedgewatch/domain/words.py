@@ -1,7 +1,8 @@
-"""Words: how an order is written in a message."""
+"""Words: how an order, and a leg, is written in a message."""
 
 from __future__ import annotations
 
+from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.order import Order, Side, TimeInForce
 
@@ -14,3 +15,8 @@ def order_words(order: Order) -> str:
     verb = "sell" if order.side is Side.SELL else "buy back"
     where = f"{order.ref.symbol} on {order.ref.exchange}"
     return f"{verb} {coins} {base} of {where} at {plain(order.limit_price)} {worst}{reduce}"
+
+
+def leg_words(snapshot: HedgeSnapshot, leg: LegSnapshot) -> str:
+    """Name a leg in a message."""
+    return f"{snapshot.hedge.name}: {leg.leg.futures}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState
 from hedgewatch.domain.alert_life import step
 from hedgewatch.domain.alert_telling import close
-from hedgewatch.domain.finding import Finding, Target, unknown_finding
+from hedgewatch.domain.finding import BREAKS, Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.intervention import NOTHING_SAID, Interventions, Said
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.numbers import exactly
 from hedgewatch.domain.rules import EXCHANGE_RULES, HEDGE_RULES
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -21,8 +21,6 @@ DATA_STALE = "data_stale"
 EXCHANGE_DOWN = "exchange_down"
 Answered = tuple[Finding, RuleSettings]
 NO_INTERVENTIONS = Interventions()
-# All that a pure function can raise; what stops the process (MemoryError, KeyboardInterrupt) is none of a rule's.
-BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +36,7 @@ class Verdict:
     events: tuple[AlertEvent, ...]
 
 
+@exactly
 def judge(  # noqa: PLR0913  all that one cycle knows
     snapshots: Sequence[HedgeSnapshot],
     facts: CycleFacts,
@@ -57,8 +56,6 @@ def judge(  # noqa: PLR0913  all that one cycle knows
     own: what hedgewatch found of itself.
     """
     snapshots = [one for one in snapshots if one.hedge.name not in interventions.closings]
-    exchange_findings = _ask_exchange_rules(snapshots, facts, exchange_rules, alerts)
-    hedge_findings = [pair for snapshot in snapshots for pair in _ask_hedge_rules(snapshot, facts, alerts)]
     told_late = {target: replace(alerts[target], last_told_at=None) for target in late if target in alerts}
     life = _Life(
         alerts={**alerts, **told_late},
@@ -66,37 +63,36 @@ def judge(  # noqa: PLR0913  all that one cycle knows
         dt_seconds=dt_seconds,
         interventions=interventions,
     )
-    for finding, settings in (*exchange_findings, *own):
+    findings: list[Finding] = []
+    for finding, settings in (*_ask_exchange_rules(snapshots, facts, exchange_rules, alerts), *own):
+        findings.append(finding)
         life.move(finding, settings)
     down = {
         state.target.exchange: state
         for state in life.states.values()
         if state.target.rule == EXCHANGE_DOWN and state.phase is AlertPhase.FIRING
     }
-    hedges = {snapshot.hedge.name: snapshot.hedge for snapshot in snapshots}
-    for finding, settings in hedge_findings:
-        life.move(finding, settings, held_back=_is_held_back(finding, down, hedges))
+    for snapshot in snapshots:
+        for found, settings in _ask_hedge_rules(snapshot, facts, alerts):
+            findings += found
+            for finding in found:
+                if finding.target in alerts or not finding.is_nothing_new:  # few: most have nothing to tell
+                    life.move(finding, settings, held_back=_is_held_back(finding, down, snapshot.hedge))
     life.close_the_rest()
-    findings = tuple(finding for finding, _ in (*exchange_findings, *own, *hedge_findings))
-    return Verdict(findings=findings, states=tuple(life.states.values()), events=tuple(life.events))
+    return Verdict(findings=tuple(findings), states=tuple(life.states.values()), events=tuple(life.events))
 
 
 def feed_of(target: Target, hedge: Hedge) -> str | None:
     """Return the exchange that feeds a leg's (or spot source's) target; None if the target has no leg."""
-    for leg in hedge.legs:
-        if leg.name == target.leg:
-            return leg.futures.exchange
-    for ref in hedge.spot:
-        if str(ref) == target.leg:
-            return ref.exchange
-    return None
+    ref = hedge.feeds.get(target.leg)
+    return ref.exchange if ref is not None else None
 
 
-def _is_held_back(finding: Finding, down: Mapping[str, AlertState], hedges: Mapping[str, Hedge]) -> bool:
+def _is_held_back(finding: Finding, down: Mapping[str, AlertState], hedge: Hedge) -> bool:
     """Tell whether an exchange_down alert, firing at least as high, speaks for this data_stale."""
-    if finding.target.rule != DATA_STALE or not down:
+    if not down or finding.target.rule != DATA_STALE:
         return False
-    source = down.get(feed_of(finding.target, hedges[finding.target.hedge]) or "")
+    source = down.get(feed_of(finding.target, hedge) or "")
     if source is None or source.severity is None:
         return False
     return finding.severity is None or source.severity.rank >= finding.severity.rank
@@ -113,38 +109,37 @@ def _ask_exchange_rules(
         if not settings.enabled:
             continue
         for exchange in facts.answers:
-            ask = partial(EXCHANGE_RULES[name], exchange, snapshots, settings, facts)
-            found = _guarded(ask, Target(rule=name, exchange=exchange), alerts)
-            answered.extend((finding, settings) for finding in found)
+            try:
+                found = EXCHANGE_RULES[name](exchange, snapshots, settings, facts)
+            except BREAKS as error:
+                found = _broken(Target(rule=name, exchange=exchange), alerts, error)
+            answered += [(finding, settings) for finding in found]
     return answered
 
 
 def _ask_hedge_rules(
     snapshot: HedgeSnapshot, facts: CycleFacts, alerts: Mapping[Target, AlertState]
-) -> Iterator[Answered]:
+) -> Iterator[tuple[Sequence[Finding], RuleSettings]]:
     for name, rule in HEDGE_RULES.items():
         settings = snapshot.hedge.rules[name]
         if not settings.enabled:
             continue
-        ask = partial(rule, snapshot, settings, facts)
-        for finding in _guarded(ask, Target(rule=name, hedge=snapshot.hedge.name), alerts):
-            yield finding, settings
+        try:
+            found = rule(snapshot, settings, facts)
+        except BREAKS as error:
+            found = _broken(Target(rule=name, hedge=snapshot.hedge.name), alerts, error)
+        yield found, settings
 
 
-def _guarded(
-    ask: Callable[[], tuple[Finding, ...]], target: Target, alerts: Mapping[Target, AlertState]
-) -> tuple[Finding, ...]:
-    """Ask a rule; one that breaks is blind on all its targets, it neither resolves nor ends the cycle."""
-    try:
-        return ask()
-    except BREAKS as error:
-        message = f"{target.rule} could not be judged: {type(error).__name__}: {error}"
-        blind = [
-            known
-            for known in alerts
-            if (known.rule, known.hedge) == (target.rule, target.hedge) and target.exchange in {"", known.exchange}
-        ]
-        return tuple(unknown_finding(known, UnknownReason.RULE_ERROR, message) for known in blind or [target])
+def _broken(target: Target, alerts: Mapping[Target, AlertState], error: Exception) -> tuple[Finding, ...]:
+    """Answer for a rule that broke: it is blind on all its targets, it neither resolves nor ends the cycle."""
+    message = f"{target.rule} could not be judged: {type(error).__name__}: {error}"
+    blind = [
+        known
+        for known in alerts
+        if (known.rule, known.hedge) == (target.rule, target.hedge) and target.exchange in {"", known.exchange}
+    ]
+    return tuple(unknown_finding(known, UnknownReason.RULE_ERROR, message) for known in blind or [target])
 
 
 class _Life:
@@ -163,15 +158,15 @@ class _Life:
         self._is_quiet = interventions.is_quiet
         self._facts = facts
         self._dt_seconds = dt_seconds
-        self._judged: set[Target] = set()
+        self._unjudged = set(alerts)
         self.states: dict[Target, AlertState] = {}
         self.events: list[AlertEvent] = []
 
     def move(self, finding: Finding, settings: RuleSettings, *, held_back: bool = False) -> None:
         """Move one alert one step."""
         target = finding.target
-        self._judged.add(target)
         before = self._before.get(target)
+        self._unjudged.discard(target)
         after, events = step(
             before,
             finding,
@@ -195,9 +190,8 @@ class _Life:
 
     def close_the_rest(self) -> None:
         """Close what nobody asks about any more: its rule, hedge, leg or exchange was taken out."""
-        for target, state in self._before.items():
-            if target in self._judged:
-                continue
+        for target in [target for target in self._before if target in self._unjudged]:
+            state = self._before[target]
             self.states[target] = AlertState(target=target)
             closing = self._interventions.closings.get(target.hedge)
             why = f"closed by {closing.by}: {closing.note}" if closing else "taken out of the configuration"

@@ -88,6 +88,6 @@ def _finding(rule: str, channel: str, outcome: OutcomeKind, *, value: int, words
         levels={Severity.CRITICAL: outcome},
         value=Decimal(value),
         thresholds={},
-        message=words,
+        words=words,
         actions={Severity.CRITICAL: Action.CHECK_DATA},
     )

@@ -1,4 +1,4 @@
-"""Hedges measured and judged per second with the five rules, in Decimal, calm and all of them drifting.
+"""Hedges measured and judged per second with every rule, in Decimal, calm and all of them drifting.
 
 Run: python tests/benchmarks/bench_judging.py. Nothing is read or stored: this is the pure part of a cycle.
 """

@@ -48,7 +48,7 @@ def finding(letter: str) -> Finding:
         levels={Severity.WARNING: warning, Severity.CRITICAL: critical},
         value=Decimal(value),
         thresholds={Severity.WARNING: Decimal("0.02"), Severity.CRITICAL: Decimal("0.05")},
-        message=f"value {value}",
+        words=f"value {value}",
         actions={Severity.WARNING: Action.REBALANCE, Severity.CRITICAL: Action.REBALANCE},
     )
 

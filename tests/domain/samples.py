@@ -279,5 +279,5 @@ TARGET = Target(rule="drift", hedge="btc-core", side="under")
 
 def found(levels: dict[Severity, OutcomeKind], value: str = "0", target: Target = TARGET) -> Finding:
     return Finding(
-        target=target, levels=levels, value=Decimal(value), thresholds={}, message="words", actions={}, orders=()
+        target=target, levels=levels, value=Decimal(value), thresholds={}, words="words", actions={}, orders=()
     )

@@ -40,7 +40,7 @@ class House:
     def found(self, number: int, poll: int) -> Finding:
         begins, ends = self.burns[number]
         letter = "w" if begins <= poll < ends else "c"
-        return replace(finding(letter), target=TARGETS[number], message=f"edited in poll {poll}")
+        return finding(letter)._replace(target=TARGETS[number], words=f"edited in poll {poll}")
 
     async def poll(self, poll: int) -> None:
         self.now += timedelta(seconds=30)

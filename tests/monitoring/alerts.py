@@ -76,7 +76,7 @@ def finding(target: Target, message: str | None = None, *, orders: tuple[Order, 
         levels={Severity.WARNING: OutcomeKind.BREACH, Severity.CRITICAL: OutcomeKind.CLEAR},
         value=Decimal("-0.04"),
         thresholds={Severity.WARNING: Decimal("0.03"), Severity.CRITICAL: Decimal("0.05")},
-        message=message or sentence,
+        words=message or sentence,
         actions={Severity.WARNING: Action.REBALANCE, Severity.CRITICAL: Action.REBALANCE},
         orders=orders,
     )

@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
-from hedgewatch.domain.finding import Finding, OutcomeKind, Target
+from hedgewatch.domain.finding import BREAKS, Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast, Past
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, ReadingFailure, SettledFunding, UnknownReason
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.thresholds import RuleSettings
-from hedgewatch.monitoring.judge import Verdict, _guarded, judge, with_settled
+from hedgewatch.monitoring.judge import Verdict, _broken, judge, with_settled
 from hedgewatch.storage.recollection import is_forgotten
 from tests.domain.samples import (
     AT_ONCE,
@@ -131,13 +131,11 @@ def test_a_rule_that_breaks_before_it_ever_fired_leaves_no_trace() -> None:
     [ZeroDivisionError, KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, RuntimeError],
 )
 def test_whatever_breaks_in_a_rule_is_an_unknown(error: type[Exception]) -> None:
-    def ask() -> tuple[Finding, ...]:
-        raise error
-
+    assert issubclass(error, BREAKS)
     known = Target(rule="drift", hedge="btc-core", side="over")
     others = [replace(known, hedge="other"), replace(known, rule="data_stale")]
     alerts = {target: AlertState(target=target) for target in (known, *others)}
-    found = _guarded(ask, Target(rule="drift", hedge="btc-core"), alerts)
+    found = _broken(Target(rule="drift", hedge="btc-core"), alerts, error())
     assert [(one.target, one.kind, one.unknown) for one in found] == [
         (known, OutcomeKind.UNKNOWN, UnknownReason.RULE_ERROR)
     ]
@@ -145,11 +143,7 @@ def test_whatever_breaks_in_a_rule_is_an_unknown(error: type[Exception]) -> None
 
 def test_a_broken_exchange_rule_is_blind_on_that_exchange_alone() -> None:
     targets = [Target(rule="exchange_down", exchange=name) for name in ("binance", "bybit")]
-
-    def ask() -> tuple[Finding, ...]:
-        raise ValueError
-
-    found = _guarded(ask, targets[0], {target: AlertState(target=target) for target in targets})
+    found = _broken(targets[0], {target: AlertState(target=target) for target in targets}, ValueError())
     assert [one.target for one in found] == [targets[0]]
 
 

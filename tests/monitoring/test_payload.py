@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,14 +49,14 @@ def test_the_body_is_the_contracts_example_to_the_letter_but_for_the_slippage_it
 @pytest.mark.parametrize(("kind", "shown"), [(EventType.FIRING, True), (EventType.RESOLVED, False)])
 def test_margin_to_add_has_the_promised_form_while_it_is_wanted(kind: EventType, shown: bool) -> None:  # noqa: FBT001
     wanted = TopUp(account="desk", asset="USDT", amount=Decimal(122250), liquidation_price_after=Decimal(90000))
-    asks = replace(finding(Target(rule="liquidation_distance", hedge="btc-core")), top_up=wanted)
+    asks = finding(Target(rule="liquidation_distance", hedge="btc-core"))._replace(top_up=wanted)
     top_up = told(drift_event(kind, told=asks))["data"]["top_up"]
     promised = {"account": "desk", "asset": "USDT", "amount": "122250", "liquidation_price_after": "90000"}
     assert top_up == (promised if shown else None)
 
 
 def test_what_is_not_known_is_null_and_no_key_is_left_out() -> None:
-    blind = replace(finding(Target(rule="exchange_down", exchange="weex")), value=None, thresholds={}, orders=())
+    blind = finding(Target(rule="exchange_down", exchange="weex"))._replace(value=None, thresholds={}, orders=())
     target = Target(rule="exchange_down", exchange="weex")
     body = json.loads(event_payload(drift_event(target=target, told=blind), None, PAGES))
     assert list(body["data"]) == list(json.loads(PROMISED)["data"])
@@ -102,9 +101,8 @@ def test_an_alert_that_is_over_orders_nothing(kind: EventType) -> None:
 
 def test_a_body_stays_below_20_kb_and_says_that_it_was_shortened() -> None:
     target = Target(rule="exchange_down", exchange="binance")
-    crowd = replace(
-        finding(target, "binance is down: " + "a hedge, " * 5_000, orders=(ORDER,) * 100),
-        hedges=tuple(f"hedge number {number}" for number in range(2_000)),
+    crowd = finding(target, "binance is down: " + "a hedge, " * 5_000, orders=(ORDER,) * 100)._replace(
+        hedges=tuple(f"hedge number {number}" for number in range(2_000))
     )
     body = event_payload(drift_event(target=target, told=crowd), None, PAGES)
     assert len(body) < 20_000

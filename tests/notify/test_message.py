@@ -72,7 +72,7 @@ def test_a_subject_without_orders_says_what_is_wrong() -> None:
 
 
 def test_several_orders_are_counted_and_a_condition_comes_first() -> None:
-    told = replace(finding(DRIFT, orders=(ORDER, ORDER, ORDER)), condition="if you no longer own these coins")
+    told = finding(DRIFT, orders=(ORDER, ORDER, ORDER))._replace(condition="if you no longer own these coins")
     assert mail(drift_event(told=told)).subject == (
         "[warning] btc-core: if you no longer own these coins: sell 0.2 BTC of BTC/USDT:USDT on binance"
         " at 60020.5 or better (and 2 more)"
@@ -107,10 +107,8 @@ def test_the_text_tells_what_since_when_the_numbers_the_order_and_what_to_do() -
 
 
 def test_html_and_text_hold_the_same_facts() -> None:
-    told = replace(
-        finding(DRIFT, orders=(ORDER, replace(ORDER, order_unit=OrderUnit.CONTRACTS, time_in_force=TimeInForce.IOC))),
-        condition="if you no longer own these coins",
-    )
+    by_contracts = replace(ORDER, order_unit=OrderUnit.CONTRACTS, time_in_force=TimeInForce.IOC)
+    told = finding(DRIFT, orders=(ORDER, by_contracts))._replace(condition="if you no longer own these coins")
     both = mail(drift_event(told=told), ZURICH)
     shown = seen(both.html)
     for line in both.text.splitlines():
@@ -147,8 +145,8 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
 
 def test_an_alert_of_an_exchange_needs_no_hedge() -> None:
     target = Target(rule="exchange_down", exchange="weex")
-    told = replace(finding(target, "weex is silent", orders=()), value=Decimal(930), hedges=("a", "b"))
-    told = replace(told, thresholds={Severity.WARNING: Decimal(90)})
+    told = finding(target, "weex is silent", orders=())._replace(value=Decimal(930), hedges=("a", "b"))
+    told = told._replace(thresholds={Severity.WARNING: Decimal(90)})
     text = mail_of(json.loads(event_payload(drift_event(target=target, told=told), None, "http://x")), UTC).text
     assert re.search(r"Hedges concerned: +a, b\n", text)
     assert "No usable answer for: 15 min (threshold 1 min)" in text

@@ -186,7 +186,7 @@ def finding(target: Target = TARGET, value: str = "-0.04") -> Finding:
         levels={Severity.WARNING: OutcomeKind.BREACH, Severity.CRITICAL: OutcomeKind.CLEAR},
         value=Decimal(value),
         thresholds={Severity.WARNING: Decimal("0.02"), Severity.CRITICAL: Decimal("0.05")},
-        message="btc-core is hedged 96 %",
+        words="btc-core is hedged 96 %",
         actions={Severity.WARNING: Action.REBALANCE},
     )
 

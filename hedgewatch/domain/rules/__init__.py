@@ -21,8 +21,8 @@ from hedgewatch.domain.rules import (
 )
 from hedgewatch.domain.thresholds import RuleSettings
 
-HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], tuple[Finding, ...]]
-ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts], tuple[Finding, ...]]
+HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], Sequence[Finding]]
+ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts], Sequence[Finding]]
 
 HEDGE_RULES: Mapping[str, HedgeRule] = {
     drift.NAME: drift.judge,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, unknown_finding
-from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.hedge import BasisPast, CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, leg_target, outcome_above, percent
+from hedgewatch.domain.rules.judging import judge_above, leg_target, percent
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.words import leg_words
 
 NAME = "basis_adverse"
 HOURS_NEEDED = 48
@@ -23,43 +24,39 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
     target = leg_target(NAME, snapshot, leg)
-    where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     if leg.basis_rate is None or snapshot.spot_price is None:
         reason = leg.unknown or snapshot.spot_unknown or UnknownReason.STALE  # both are known, but too far apart
-        return unknown_finding(target, reason, f"{where}: the basis is not known")
-    usual, source = _usual(snapshot.hedge.name, leg, snapshot.spot_price, facts)
+        return unknown_finding(target, reason, lambda: f"{leg_words(snapshot, leg)}: the basis is not known")
+    past = facts.past.basis.get((snapshot.hedge.name, leg.leg.name))
+    usual = _usual(past, leg, snapshot.spot_price)
     if usual is None:
-        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where}: {source}")
+        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: _why_not_known(past, snapshot, leg))
     adverse = leg.basis_rate - usual
-    return known_finding(
-        target,
-        settings,
-        {severity: outcome_above(adverse, level) for severity, level in settings.levels.items()},
-        value=adverse,
-        message=_words(where, leg, adverse, source, spot_price=snapshot.spot_price),
-    )
+    return judge_above(target, settings, adverse, lambda: _words(snapshot, leg, adverse, past))
 
 
-def _usual(hedge: str, leg: LegSnapshot, spot_price: Decimal, facts: CycleFacts) -> tuple[Decimal | None, str]:
-    past = facts.past.basis.get((hedge, leg.leg.name))
+def _usual(past: BasisPast | None, leg: LegSnapshot, spot_price: Decimal) -> Decimal | None:
     if past is not None and past.hours >= HOURS_NEEDED:
-        return past.mean, f"the mean of {past.hours} hourly closes"
-    if leg.leg.position is not None and leg.leg.position.entry_basis is not None:
-        return leg.leg.position.entry_basis / spot_price, "the basis at entry"
-    known = past.hours if past is not None else 0
+        return past.mean
+    entry = leg.leg.position.entry_basis if leg.leg.position is not None else None
+    return None if entry is None else entry / spot_price
+
+
+def _why_not_known(past: BasisPast | None, snapshot: HedgeSnapshot, leg: LegSnapshot) -> str:
     return (
-        None,
-        f"the usual basis is not known: {known} of {HOURS_NEEDED} hourly closes, and no entry_basis is declared",
+        f"{leg_words(snapshot, leg)}: the usual basis is not known: {past.hours if past else 0} of {HOURS_NEEDED} "
+        "hourly closes, and no entry_basis is declared"
     )
 
 
-def _words(where: str, leg: LegSnapshot, adverse: Decimal, source: str, *, spot_price: Decimal) -> str:
-    words = f"{where} trades {_apart(leg.basis_rate or ZERO)} spot, {_apart(adverse)} {source}"
-    if leg.coins is not None and leg.coins < 0 and adverse > 0:
-        words += (
-            f"; on {plain(-leg.coins)} coins short that is {-leg.coins * spot_price * adverse:,.0f} USD against you"
-        )
-    return words
+def _words(snapshot: HedgeSnapshot, leg: LegSnapshot, adverse: Decimal, past: BasisPast | None) -> str:
+    is_mean = past is not None and past.hours >= HOURS_NEEDED
+    source = f"the mean of {past.hours} hourly closes" if past is not None and is_mean else "the basis at entry"
+    words = f"{leg_words(snapshot, leg)} trades {_apart(leg.basis_rate or ZERO)} spot, {_apart(adverse)} {source}"
+    if leg.coins is None or leg.coins >= 0 or adverse <= 0:
+        return words
+    loss = -leg.coins * (snapshot.spot_price or ZERO) * adverse
+    return f"{words}; on {plain(-leg.coins)} coins short that is {loss:,.0f} USD against you"
 
 
 def _apart(rate: Decimal) -> str:

@@ -8,6 +8,7 @@ from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.domain.rules.judging import fact_finding, leg_target
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.words import leg_words
 
 NAME = "contract_changed"
 # Listing and interval have rules of their own.
@@ -25,9 +26,9 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     changes = recent_changes(facts.contracts, ref, WATCHED, facts.read_at)
     words = [*([leg.size_doubt] if leg.size_doubt else []), *(_words(fact) for fact in changes)]
     if not words:
-        return fact_finding(target, settings, holds=False, message=f"{snapshot.hedge.name}: {ref} is what it was")
+        return fact_finding(target, settings, holds=False, message=lambda: f"{leg_words(snapshot, leg)} is what it was")
     refusal = "; no order is sized until it is clear" if leg.size_doubt else ""
-    message = f"{snapshot.hedge.name}: {ref}: {'; '.join(words)}{refusal}"
+    message = f"{leg_words(snapshot, leg)}: {'; '.join(words)}{refusal}"
     return fact_finding(target, settings, holds=True, message=message)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.account_freshness import AccountAge, account_ages
-from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.freshness import Standstill, quote_of, seconds_between, standstills, why_failed, why_unusable
-from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, InstrumentPast
+from hedgewatch.domain.finding import BAND, BREACH, CLEAR, Finding, Target
+from hedgewatch.domain.freshness import quote_of, seconds_between, why_failed, why_unusable
+from hedgewatch.domain.hedge import NO_PAST, CycleFacts, HedgeSnapshot
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import Quote
+from hedgewatch.domain.market import Quote, Standstill
 from hedgewatch.domain.mends import MENDS
 from hedgewatch.domain.numbers import ZERO, exactly
-from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above
+from hedgewatch.domain.rules.judging import duration, feed_target, judge_above, known_finding, outcomes_above
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "data_stale"
@@ -25,22 +25,19 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
     Every source is judged, in use or not: a target that comes and goes would close its alert.
     """
-    feeds = {leg.name: leg.futures for leg in snapshot.hedge.legs}
-    feeds |= {str(ref): ref for ref in snapshot.hedge.spot}
-    still = standstills(snapshot.hedge, facts)
     return (
-        *(_judge_feed(snapshot, settings, facts, name, ref, still.get(ref)) for name, ref in feeds.items()),
-        *(_judge_account(snapshot, settings, age) for age in account_ages(snapshot.hedge, facts)),
+        *[_judge_feed(snapshot, settings, facts, name, ref) for name, ref in snapshot.hedge.feeds.items()],
+        *[_judge_account(snapshot, settings, age) for age in account_ages(snapshot.hedge, facts)],
     )
 
 
 def _judge_account(snapshot: HedgeSnapshot, settings: RuleSettings, age: AccountAge) -> Finding:
-    outcomes = {severity: outcome_above(age.seconds, level) for severity, level in settings.levels.items()}
+    outcomes = dict(outcomes_above(settings, age.seconds))
     words = f"was read {duration(age.seconds)} ago"
     if age.doubt is not None:
         lowest = min(outcomes, key=lambda severity: severity.rank)
-        if outcomes[lowest] is OutcomeKind.CLEAR:
-            outcomes[lowest] = OutcomeKind.BAND
+        if outcomes[lowest] is CLEAR:
+            outcomes[lowest] = BAND
         words = f"has not been known for {duration(age.seconds)}: {age.doubt.detail}; {MENDS[age.doubt.reason]}"
     return known_finding(
         Target(rule=NAME, hedge=snapshot.hedge.name, leg=age.leg, account=age.account, side=ACCOUNT),
@@ -52,29 +49,25 @@ def _judge_account(snapshot: HedgeSnapshot, settings: RuleSettings, age: Account
 
 
 def _judge_feed(
-    snapshot: HedgeSnapshot,
-    settings: RuleSettings,
-    facts: CycleFacts,
-    name: str,
-    ref: InstrumentRef,
-    still: Standstill | None,
+    snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts, name: str, ref: InstrumentRef
 ) -> Finding:
-    quote = quote_of(facts, ref)
+    target = feed_target(NAME, snapshot.hedge.name, name)
+    quote, still = quote_of(facts, ref), snapshot.still.get(ref) if snapshot.still else None
     is_frozen = still is not None and still.is_frozen
     age = still.seconds if still is not None and is_frozen else _age(ref, quote, facts)
-    outcomes = {severity: outcome_above(age, level) for severity, level in settings.levels.items()}
+
+    def words() -> str:
+        return f"{snapshot.hedge.name}: {ref} {_words(ref, quote, facts, age, is_frozen=is_frozen)}"
+
+    if not is_frozen and not _proves_nothing(ref, quote, still, settings, facts):
+        return judge_above(target, settings, age, words)
+    outcomes = dict(outcomes_above(settings, age))
     lowest = min(outcomes, key=lambda severity: severity.rank)
     if is_frozen:
-        outcomes[lowest] = OutcomeKind.BREACH
-    elif outcomes[lowest] is OutcomeKind.CLEAR and _proves_nothing(ref, quote, still, settings, facts):
-        outcomes[lowest] = OutcomeKind.BAND
-    return known_finding(
-        Target(rule=NAME, hedge=snapshot.hedge.name, leg=name),
-        settings,
-        outcomes,
-        value=age,
-        message=f"{snapshot.hedge.name}: {ref} {_words(ref, quote, facts, age, is_frozen=is_frozen)}",
-    )
+        outcomes[lowest] = BREACH
+    elif outcomes[lowest] is CLEAR:
+        outcomes[lowest] = BAND
+    return known_finding(target, settings, outcomes, value=age, message=words)
 
 
 def _proves_nothing(
@@ -86,15 +79,18 @@ def _proves_nothing(
     """
     if quote is None or why_unusable(quote, still, facts.read_at) is not None:
         return True
-    last = facts.past.instruments.get(ref, InstrumentPast()).last_good_at
-    oldest = min(level.fire for level in settings.levels.values())
-    return still is not None and (last is None or seconds_between(facts.read_at, last) <= oldest)
+    if still is None:
+        return False
+    last = facts.past.instruments.get(ref, NO_PAST).last_good_at
+    return last is None or seconds_between(facts.read_at, last) <= min(settings.fires.values())
 
 
 def _age(ref: InstrumentRef, quote: Quote | None, facts: CycleFacts) -> Decimal:
     """Seconds since the last good quote was received; since it was first asked for if there never was one."""
-    past = facts.past.instruments.get(ref, InstrumentPast())
-    last = quote.stamp.received_at if quote else past.last_good_at or past.first_asked_at
+    if quote is not None:
+        return max(ZERO, seconds_between(facts.read_at, quote.stamp.received_at))
+    past = facts.past.instruments.get(ref, NO_PAST)
+    last = past.last_good_at or past.first_asked_at
     return max(ZERO, seconds_between(facts.read_at, last)) if last is not None else ZERO
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hedgewatch.domain.advice import closing_orders
 from hedgewatch.domain.contract_facts import UNLISTED, FactName
 from hedgewatch.domain.finding import Finding, unknown_finding
@@ -12,7 +10,7 @@ from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.domain.rules.judging import fact_finding, leg_target
 from hedgewatch.domain.thresholds import RuleSettings
-from hedgewatch.domain.words import order_words
+from hedgewatch.domain.words import leg_words, order_words
 
 NAME = "delisting"
 
@@ -24,14 +22,18 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
-    target, where = leg_target(NAME, snapshot, leg), f"{snapshot.hedge.name}: {leg.leg.futures}"
+    target = leg_target(NAME, snapshot, leg)
     listing = facts.contracts.get(leg.leg.futures, {}).get(FactName.LISTING)
     if listing is None:
-        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where}: the market list does not say")
+        unsaid = UnknownReason.NOT_AVAILABLE
+        return unknown_finding(target, unsaid, lambda: f"{leg_words(snapshot, leg)}: the market list does not say")
     if listing.value != UNLISTED:
-        return fact_finding(target, settings, holds=False, message=f"{where} is listed")
+        return fact_finding(target, settings, holds=False, message=lambda: f"{leg_words(snapshot, leg)} is listed")
     advice = closing_orders(snapshot, [leg])
     orders = "; ".join(order_words(order) for order in advice.orders) or advice.why_none
-    words = f"{where} is not traded any more, by its exchange's market list: {orders}; then hedge with another contract"
-    finding = fact_finding(target, settings, holds=True, message=words)
-    return replace(finding, orders=advice.orders, condition=advice.condition)
+    message = (
+        f"{leg_words(snapshot, leg)} is not traded any more, by its exchange's market list: {orders}; "
+        "then hedge with another contract"
+    )
+    finding = fact_finding(target, settings, holds=True, message=message)
+    return finding._replace(orders=advice.orders, condition=advice.condition)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from hedgewatch.domain.advice import Advice, rebalance_orders
 from hedgewatch.domain.exposure import coins_of
-from hedgewatch.domain.finding import Finding, OutcomeKind, Target, unknown_finding
+from hedgewatch.domain.finding import BREACH, Finding, Target, unknown_finding
 from hedgewatch.domain.freshness import why_unknown
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, outcome_above, percent
+from hedgewatch.domain.rules.judging import hedge_target, known_finding, outcomes_above, percent
 from hedgewatch.domain.thresholds import RuleSettings, Severity
 from hedgewatch.domain.words import order_words
 
 NAME = "drift"
-SIDES = {"under": Decimal(-1), "over": Decimal(1)}
+SIDES = ("under", "over")
 LOTS_WORTH_AN_ORDER = Decimal("1.5")  # one lot's rounding must not call for an order
+NO_ADVICE = Advice()
 STEP_BACK = Decimal("0.8")  # leaves more than one lot: what the mending order cannot reach must be clear
 
 
@@ -26,12 +28,15 @@ STEP_BACK = Decimal("0.8")  # leaves more than one lot: what the mending order c
 def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
     """Judge both sides: hedged too little (value below zero) and too much. Thresholds are distances, above zero."""
     del facts
-    targets = {side: Target(rule=NAME, hedge=snapshot.hedge.name, side=side) for side in SIDES}
+    targets = [hedge_target(NAME, snapshot.hedge.name, side) for side in SIDES]
     blind = _blindness(snapshot)
     if blind is not None:
-        return tuple(unknown_finding(target, *blind) for target in targets.values())
+        return tuple(unknown_finding(target, *blind) for target in targets)
     settings = _at_least(settings, _smallest_worth_an_order(snapshot))
-    return tuple(_judge_side(snapshot, settings, targets[side], sign) for side, sign in SIDES.items())
+    drift = snapshot.drift or ZERO
+    return tuple(
+        _judge_side(snapshot, settings, target, beyond) for target, beyond in zip(targets, (-drift, drift), strict=True)
+    )
 
 
 def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
@@ -55,18 +60,19 @@ def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
     return None
 
 
-def _judge_side(snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, sign: Decimal) -> Finding:
-    drift = snapshot.drift or ZERO
-    outcomes = {severity: outcome_above(drift * sign, level) for severity, level in settings.levels.items()}
-    breached = [severity for severity, kind in outcomes.items() if kind is OutcomeKind.BREACH]
-    advice = rebalance_orders(snapshot, is_critical=Severity.CRITICAL in breached) if breached else Advice()
-    finding = known_finding(target, settings, outcomes, value=drift, message=_words(snapshot, advice))
-    return replace(finding, orders=advice.orders, condition=advice.condition) if advice.orders else finding
+def _judge_side(snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, beyond: Decimal) -> Finding:
+    outcomes = outcomes_above(settings, beyond)
+    if BREACH not in outcomes.values():
+        message = partial(_words, snapshot, NO_ADVICE)
+        return known_finding(target, settings, outcomes, value=snapshot.drift, message=message)
+    advice = rebalance_orders(snapshot, is_critical=outcomes.get(Severity.CRITICAL) is BREACH)
+    finding = known_finding(target, settings, outcomes, value=snapshot.drift, message=_words(snapshot, advice))
+    return finding._replace(orders=advice.orders, condition=advice.condition) if advice.orders else finding
 
 
 def _at_least(settings: RuleSettings, least: Decimal) -> RuleSettings:
     """Raise the levels below ``least``: what no order can mend must not fire, and must be clear after one."""
-    if all(least <= level.fire for level in settings.levels.values()):
+    if least <= settings.calm_below or all(least <= fire for fire in settings.fires.values()):
         return settings
     levels = {
         severity: level

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,9 +28,9 @@ def judge(
         settings,
         {severity: _outcome(silent, level) for severity, level in settings.levels.items()},
         value=silent or ZERO,
-        message=_words(exchange, silent, blinded, facts),
+        message=lambda: _words(exchange, silent, blinded, facts),
     )
-    return (replace(finding, hedges=blinded),)
+    return (finding._replace(hedges=blinded),)
 
 
 def _is_blinded(snapshot: HedgeSnapshot, exchange: str) -> bool:

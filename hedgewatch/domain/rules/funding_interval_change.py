@@ -9,6 +9,7 @@ from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.domain.rules.judging import fact_finding, leg_target
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.words import leg_words
 
 NAME = "funding_interval_change"
 INTERVAL = frozenset({FactName.FUNDING_INTERVAL_HOURS})
@@ -21,13 +22,15 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
-    target, where = leg_target(NAME, snapshot, leg), f"{snapshot.hedge.name}: {leg.leg.futures}"
+    target = leg_target(NAME, snapshot, leg)
     known = facts.contracts.get(leg.leg.futures, {}).get(FactName.FUNDING_INTERVAL_HOURS)
     if known is None:
-        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{where}: its funding interval is not known")
+        untold = UnknownReason.NOT_AVAILABLE
+        return unknown_finding(target, untold, lambda: f"{leg_words(snapshot, leg)}: its funding interval is not known")
     changes = recent_changes(facts.contracts, leg.leg.futures, INTERVAL, facts.read_at)
     if not changes:
-        return fact_finding(target, settings, holds=False, message=f"{where} settles every {known.value} h")
+        words = f" settles every {known.value} h"
+        return fact_finding(target, settings, holds=False, message=lambda: leg_words(snapshot, leg) + words)
     change = changes[0]
-    words = f"{where} settles funding every {change.value} h, before every {change.before} h ({change.source})"
-    return fact_finding(target, settings, holds=True, message=words)
+    words = f" settles funding every {change.value} h, before every {change.before} h ({change.source})"
+    return fact_finding(target, settings, holds=True, message=leg_words(snapshot, leg) + words)

@@ -7,8 +7,9 @@ from hedgewatch.domain.funding import short_pays_per_day
 from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly, plain
-from hedgewatch.domain.rules.judging import known_finding, leg_target, outcome_below, percent
+from hedgewatch.domain.rules.judging import judge_below, leg_target, percent
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.words import leg_words
 
 NAME = "negative_funding"
 
@@ -22,18 +23,11 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings) -> Finding:
     target = leg_target(NAME, snapshot, leg)
-    where = f"{snapshot.hedge.name}: {leg.leg.futures}"
     mean = leg.funding_mean
     if mean is None or leg.unknown is not None or leg.funding is None:
         reason, words = _blindness(leg)
-        return unknown_finding(target, reason, f"{where}: {words}")
-    return known_finding(
-        target,
-        settings,
-        {severity: outcome_below(mean.rate_8h, level) for severity, level in settings.levels.items()},
-        value=mean.rate_8h,
-        message=f"{where}: {_words(leg, mean)}",
-    )
+        return unknown_finding(target, reason, lambda: f"{leg_words(snapshot, leg)}: {words}")
+    return judge_below(target, settings, mean.rate_8h, lambda: f"{leg_words(snapshot, leg)}: {_words(leg, mean)}")
 
 
 def _blindness(leg: LegSnapshot) -> tuple[UnknownReason, str]:

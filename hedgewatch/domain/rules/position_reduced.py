@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hedgewatch.domain.advice import rebalance_orders
 from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
@@ -28,7 +26,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     if unknown is not None:
         return unknown
     if not leg.contracts or not is_missed(snapshot, leg):
-        return fact_finding(target, settings, holds=False, message=loss_words(snapshot, leg))
+        return fact_finding(target, settings, holds=False, message=lambda: loss_words(snapshot, leg))
     advice = rebalance_orders(snapshot, is_critical=True)
     finding = fact_finding(target, settings, holds=True, message=loss_words(snapshot, leg, advice))
-    return replace(finding, orders=advice.orders, condition=advice.condition)
+    return finding._replace(orders=advice.orders, condition=advice.condition)

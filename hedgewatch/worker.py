@@ -190,6 +190,8 @@ class Worker:
         await self._watching.deliverer.deliver_due()
         if self._pulse.passed():
             self._overseer.alive(self._words)
+            if self._watching.heartbeat is not None and self._watching.lease.epoch is not None:
+                self._spawn(self._watching.heartbeat.beat)
 
     async def _renew(self) -> None:
         """Read the configuration anew, beside the cycles; the next one changes over to it."""

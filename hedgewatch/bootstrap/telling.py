@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.heartbeat import Switch
 from hedgewatch.monitoring.maintenance import Window
 from hedgewatch.monitoring.ports import Clock, Notifier
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.notify import make_notifier
 from hedgewatch.notify.channels import Channel, EmailChannel, WebhookChannel
+from hedgewatch.notify.switch import HttpSwitch
 from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.settings import Settings
 from hedgewatch.settings import channel_entries as written
@@ -54,6 +56,12 @@ def make_notifiers(settings: Settings, environ: Mapping[str, str]) -> tuple[Noti
     if problems:
         raise ConfigurationError(*problems)
     return tuple(notifiers)
+
+
+def make_switch(settings: Settings, environ: Mapping[str, str]) -> Switch | None:
+    """Make what tells the watcher outside, None if there is none. Raises ConfigurationError."""
+    section = settings.heartbeat
+    return HttpSwitch(section.url.resolve(environ).get_secret_value(), method=section.method) if section.url else None
 
 
 async def send_trial(settings: Settings, name: str, environ: Mapping[str, str], clock: Clock) -> str:

@@ -9,15 +9,17 @@ from decimal import Decimal
 from random import SystemRandom
 
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
-from hedgewatch.bootstrap.telling import make_notifiers, routing_of, windows_of
+from hedgewatch.bootstrap.telling import make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.rules import EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
+from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
 from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
 from hedgewatch.settings import Settings, declared_hedges, digest_of, entry_digests, rule_settings
+from hedgewatch.storage.backlog import SqlBacklogs
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
 from hedgewatch.storage.history import History
@@ -40,6 +42,7 @@ class Ground:
 
     asker: Asker
     outbox: Outbox
+    backlogs: Backlogs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Parts:
     collector: Collector
     deliverer: Deliverer
     notifiers: tuple[Notifier, ...]
+    heartbeat: Heartbeat | None
 
     async def close(self, after: Parts | None = None) -> None:
         """Let sends that are under way end, then close everything but what ``after`` goes on using."""
@@ -63,6 +67,8 @@ class Parts:
         )
         for notifier in self.notifiers:
             await notifier.close()
+        if self.heartbeat is not None:
+            await self.heartbeat.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,12 @@ class Watching:
     deliverer: Deliverer
     clock: Clock
     lease: Lease
+    heartbeat: Heartbeat | None = None
 
     def changed_to(self, parts: Parts) -> Watching:
         """Watch what ``parts`` says from now on, in the same cycle over the same store; between two cycles only."""
         self.cycle.watch_from_now(parts.watch, parts.collector)
-        return replace(self, watch=parts.watch, deliverer=parts.deliverer)
+        return replace(self, watch=parts.watch, deliverer=parts.deliverer, heartbeat=parts.heartbeat)
 
 
 class Furnished:
@@ -123,6 +130,8 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
     notifiers = make_notifiers(settings, asker.environ)
     readers = make_readers(settings, watch, asker, patience=patience, before=before.readers if before else None)
     collector = readers.collector(asker.clock)
+    switch = make_switch(settings, asker.environ)
+    heartbeat = Heartbeat(switch, ground.backlogs, asker.clock, channels=watch.channels) if switch else None
     return Parts(
         settings=settings,
         watch=watch,
@@ -130,6 +139,7 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
         collector=collector,
         deliverer=Deliverer(ground.outbox, notifiers, asker.clock, SystemRandom(), fallback=watch.routing.fallback),
         notifiers=notifiers,
+        heartbeat=heartbeat,
     )
 
 
@@ -146,11 +156,19 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         lease = SqlLease(database, worker_name())
         stack.push_async_callback(lease.release)
         asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
-        ground = Ground(asker=asker, outbox=SqlOutbox(database, lease.name))
+        outbox = SqlOutbox(database, lease.name)
+        ground = Ground(asker=asker, outbox=outbox, backlogs=SqlBacklogs(database))
         parts = make_parts(settings, ground)
         store = SqlCycleStore(database, clock, fence=lease)
         cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock)
-        begun = Watching(watch=parts.watch, cycle=cycle, deliverer=parts.deliverer, clock=clock, lease=lease)
+        begun = Watching(
+            watch=parts.watch,
+            cycle=cycle,
+            deliverer=parts.deliverer,
+            clock=clock,
+            lease=lease,
+            heartbeat=parts.heartbeat,
+        )
         furnished = Furnished(begun, parts, ground)
         stack.push_async_callback(furnished.close)
         yield furnished

@@ -21,6 +21,7 @@ ABSURD_SECONDS = Decimal(86_400)  # beyond it a receiver's wish does not even fi
 JITTER = 0.2
 FALLBACK_AFTER, FALLBACK_ATTEMPTS = timedelta(seconds=30), 3
 CLAIM_MARGIN_SECONDS = Decimal(5)  # a claim outlives the send, so that nobody else sends the same meanwhile
+STUCK_SECONDS = Decimal(60)  # beyond a send's deadline; the database has deadlines far below it
 PASS_SECONDS = Decimal("0.5")  # a pass ends before the next one is due, whatever hangs
 DRAIN_SECONDS = Decimal(10)
 
@@ -73,13 +74,15 @@ class Deliverer:
         self._rng = rng
         self._working: dict[str, asyncio.Task[None]] = {}
         self._asked_again: set[str] = set()
+        self._moved_at: dict[str, Decimal] = {}
         self._gone: dict[str, set[str]] = {}  # channels that want nothing any more, and what was given up for that
         self._stopping = False
 
     async def deliver_due(self, patience_seconds: Decimal = PASS_SECONDS) -> None:
         """Start every idle channel on what is due, and wait for these at most ``patience_seconds``.
 
-        A channel that takes longer goes on by itself. Raises StoreUnavailableError (of this pass or an earlier one).
+        A channel that takes longer goes on by itself. Raises StoreUnavailableError (of this pass or an earlier one),
+        and DeliveryError for a channel that is stuck: that is no pass, so a supervisor starts the program again.
         """
         errors = self._collect_finished()
         started: list[asyncio.Task[None]] = []
@@ -89,12 +92,21 @@ class Deliverer:
             if name in self._working:
                 self._asked_again.add(name)
             elif not self._stopping:
+                self._moved_at[name] = self._clock.monotonic()
                 self._working[name] = asyncio.create_task(self._empty(notifier), name=f"deliver {name}")
                 started.append(self._working[name])
         if started:
             await asyncio.wait(started, timeout=float(patience_seconds))
         for error in (*errors, *self._collect_finished()):
             raise error
+        self._refuse_stuck_channels()
+
+    def _refuse_stuck_channels(self) -> None:
+        now = self._clock.monotonic()
+        for name in self._working:
+            silent_for = now - self._moved_at[name]
+            if silent_for > self._notifiers[name].deadline_seconds + STUCK_SECONDS:
+                raise DeliveryError(f"the channel {name} is stuck: nothing has moved for {silent_for:.0f} s")
 
     async def drain(self, patience_seconds: Decimal = DRAIN_SECONDS) -> None:
         """Begin no further send, give the running ones time to end, then cut them off: the outbox keeps the rest."""
@@ -119,6 +131,7 @@ class Deliverer:
         name = notifier.channel
         while not self._stopping:
             self._asked_again.discard(name)
+            self._moved_at[name] = self._clock.monotonic()
             claimed_for = notifier.deadline_seconds + CLAIM_MARGIN_SECONDS
             delivery = await self._outbox.claim(name, self._clock.now(), claimed_for)
             if delivery is not None:

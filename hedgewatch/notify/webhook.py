@@ -48,7 +48,7 @@ class WebhookNotifier:
         place = f"channels.{channel.name}"
         self._channel = channel
         self._total_seconds = total_seconds
-        self._host = _host_of(channel.url, f"{place}.url")
+        self._host = host_of(channel.url, f"{place}.url")
         self._signer = _signer(channel.secret, f"{place}.secret")
         self._trust = trust(channel.ca_file, f"{place}.ca_file")
         self._session: aiohttp.ClientSession | None = None
@@ -72,13 +72,13 @@ class WebhookNotifier:
                 headers=self._headers(delivery, now),
                 allow_redirects=False,
             ) as answer:
-                await _read_a_little(answer)
+                await read_a_little(answer)
         except TimeoutError:
             problem = f"{self._host} did not answer in time (at most {self._total_seconds} s)"
             raise DeliveryError(problem, fault=DeliveryFault.OVERLOADED) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # from None: the library's errors hold the whole address, which may be a secret
-            raise DeliveryError(f"{self._host} {_what_broke(error)}") from None
+            raise DeliveryError(f"{self._host} {what_broke(error)}") from None
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise _refusal(self._host, answer.status, answer.headers, now)
 
@@ -115,7 +115,8 @@ class WebhookNotifier:
         return headers
 
 
-def _host_of(url: str, place: str) -> str:
+def host_of(url: str, place: str) -> str:
+    """Return host and port of a web address; raises ConfigurationError that does not show it."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -141,7 +142,7 @@ def _signer(secret: str, place: str) -> Webhook:
     return Webhook(key)
 
 
-async def _read_a_little(answer: aiohttp.ClientResponse) -> None:
+async def read_a_little(answer: aiohttp.ClientResponse) -> None:
     """Read a short answer, so that its connection can be used again; the status alone decides, so trouble is none."""
     left = MOST_READ_BYTES
     with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
@@ -179,7 +180,8 @@ def _retry_after(text: str, now: datetime) -> Decimal | None:
     return Decimal(max(0, round((until - now).total_seconds())))
 
 
-def _what_broke(error: BaseException) -> str:
+def what_broke(error: BaseException) -> str:
+    """Say how a request broke, without its address, which may be a secret."""
     certificate = refused_certificate(error)
     if certificate:
         return f"showed a certificate that is not trusted ({certificate}): is ca_file needed?"

@@ -111,3 +111,4 @@ class HeartbeatSection(Section):
     """An address told after each complete cycle; silence is the alarm."""
 
     url: WebAddress | None = None
+    method: Literal["GET", "POST"] = "GET"

@@ -99,4 +99,6 @@ class Settings(BaseSettings):
             if isinstance(leaf, Address) and secret.source is SecretSource.LITERAL:
                 text = (leaf.written.password if leaf.written else None) or ""
             found.append(text)
+        if self.heartbeat.url is not None and self.heartbeat.url.written is not None:
+            found.append(self.heartbeat.url.secret.name)  # whoever has it can say that all is well
         return tuple(text for text in found if text)

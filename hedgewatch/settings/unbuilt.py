@@ -104,8 +104,6 @@ def _telling(settings: Settings) -> Iterator[Gap]:
             yield ("channels", name, "format"), f'the webhook format "{channel.format}"'
     if settings.routing.digest is not None:
         yield ("routing", "digest"), "the daily digest"
-    if settings.heartbeat.url is not None:
-        yield ("heartbeat", "url"), "sending a heartbeat"
 
 
 def _web(settings: Settings) -> Iterator[Gap]:

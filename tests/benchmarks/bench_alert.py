@@ -92,8 +92,8 @@ async def ours(folder: Path, base_url: str, rounds: int) -> list[float]:
     async with WebhookReceiver(SECRET) as receiver:
         for number in range(1, rounds + 1):  # each round one more hedge has drifted; the store remembers the others
             settings = load_settings(configured(folder, number, base_url, receiver.url), {"BENCH_SECRET": SECRET})
-            async with watching(settings, {"BENCH_SECRET": SECRET}, SystemClock()) as part:
-                took.append(await one_alert(part, receiver))
+            async with watching(settings, {"BENCH_SECRET": SECRET}, SystemClock()) as furnished:
+                took.append(await one_alert(furnished.watching, receiver))
     return took[1:]
 
 

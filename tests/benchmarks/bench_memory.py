@@ -34,7 +34,8 @@ from hedgewatch.settings import load_settings
 from hedgewatch.worker import SystemClock
 async def main():
     global warm
-    async with watching(load_settings(Path(sys.argv[1]), {}), os.environ, SystemClock()) as part:
+    async with watching(load_settings(Path(sys.argv[1]), {}), os.environ, SystemClock()) as furnished:
+        part = furnished.watching
         for source in part.cycle._collector._exchanges.sources.values():
             source.client.enableRateLimit = False  # hours of polls in minutes
         for number in range(cycles):

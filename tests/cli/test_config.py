@@ -53,6 +53,9 @@ secret = "whsec_Y2FuYXJ5"
 
 [heartbeat]
 url = "https://example.com/beat"
+
+[web]
+behind_proxy = true
 """
 
 Captured = pytest.CaptureFixture[str]
@@ -80,7 +83,7 @@ def test_check_tells_positions_addresses_and_what_is_not_built(file: Path, capsy
     assert lines[2].startswith("eth: mexc:ETH/USDT:USDT: coins unknown until the exchange is asked, -50000 contracts")
     assert "exchanges.binance.base_url: http://127.0.0.1:8700 is http (not encrypted) and private" in lines[3]
     assert "channels.ops.url: http://10.0.0.7/hook is http (not encrypted) and private" in lines[4]
-    assert lines[5] == f"{file}: heartbeat.url: sending a heartbeat is not built yet"
+    assert lines[5] == f"{file}: web.behind_proxy: locking the dashboard is not built yet"
     assert len(lines) == 6
 
 

@@ -251,10 +251,10 @@ async def test_a_secret_that_is_not_there_is_exit_two(stage: Stage, monkeypatch:
 @pytest.mark.usefixtures("_nothing_written")
 @pytest.mark.parametrize("command", ["once", "run", "worker"])
 async def test_what_is_not_built_yet_is_refused_by_name(stage: Stage, command: str) -> None:
-    text = HEDGE + '\n[heartbeat]\nurl = "https://example.com/beat"\n'
+    text = HEDGE + "\n[web]\nbehind_proxy = true\n"
     said = await ask("--config", str(stage.configure(text)), command)
     assert said.code == 2
-    assert "heartbeat" in one_line(said)
+    assert "web.behind_proxy" in one_line(said)
     assert "not built yet" in said.err
 
 

@@ -14,7 +14,7 @@ from hedgewatch.domain.mends import MENDS
 from tests.end_to_end.stage import EXCHANGES, Stage, ask
 from tests.end_to_end.test_keys import ACCOUNT, KEY, PHRASE, SECRET, keys  # noqa: F401  a fixture
 
-HEARTBEAT = '\n[heartbeat]\nurl = "https://example.com/beat"\n'
+PROXIED = "\n[web]\nbehind_proxy = true\n"
 HEDGE = """
 [[holdings]]
 asset = "BTC"
@@ -73,12 +73,12 @@ async def test_the_doctor_names_a_mend_for_what_is_wrong(
 
 async def test_the_doctor_verifies_symbols_beside_what_is_not_built(stage: Stage) -> None:
     text = hedge().replace("BTC/USDT:USDT", "BTC/USDC:USDC")
-    said = await ask("--config", str(stage.configure(text + HEARTBEAT)), "doctor", "--json")
+    said = await ask("--config", str(stage.configure(text + PROXIED)), "doctor", "--json")
     answer = json.loads(said.out)
     assert said.code == 3
     assert [exchange["exchange"] for exchange in answer["exchanges"]] == ["binance"]
-    heartbeat, unlisted = answer["problems"]
-    assert "heartbeat.url: sending a heartbeat is not built yet" in heartbeat
+    proxied, unlisted = answer["problems"]
+    assert "web.behind_proxy: locking the dashboard is not built yet" in proxied
     assert unlisted == 'binance has no market "BTC/USDC:USDC"; did you mean "BTC/USDT:USDT"?'
 
 

@@ -116,7 +116,6 @@ def test_the_contracts_sample_loads_and_every_unbuilt_part_is_named() -> None:
         "hedges[1].opening_until",
         "channels.phone.kind",
         "routing.digest",
-        "heartbeat.url",
     ]
 
 

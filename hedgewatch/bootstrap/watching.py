@@ -18,7 +18,7 @@ from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
 from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
-from hedgewatch.settings import Settings, declared_hedges, digest_of, entry_digests, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, digest_of, file_entries, rule_settings
 from hedgewatch.storage.backlog import SqlBacklogs
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
@@ -112,7 +112,7 @@ def watch_of(settings: Settings) -> Watch:
         dashboard_url=f"http://{settings.web.listen}",
         own_rules={rule: rule_settings(settings, rule) for rule in OWN_RULES},
         channels=tuple(settings.channels),
-        entries=entry_digests(settings),
+        entries=file_entries(settings),
         maintenance=windows_of(settings),
         configuration=digest_of(settings),
     )

@@ -22,9 +22,11 @@ from hedgewatch.cli import (
     demo,
     doctor,
     hedge,
+    holding,
     init,
     once,
     outbox,
+    position,
     run,
     scenario,
     simulator,
@@ -82,6 +84,8 @@ app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
 app.command("backfill")(backfill.backfill)
 app.add_typer(hedge.app, name="hedge")
+app.add_typer(position.app, name="position")
+app.add_typer(holding.app, name="holding")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(channels.app, name="channels")

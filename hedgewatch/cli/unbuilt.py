@@ -10,8 +10,6 @@ from hedgewatch.domain.errors import ConfigurationError
 
 COMMANDS = (
     "inventory",
-    "position",
-    "holding",
     "history",
     "sql",
     "export",

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from hedgewatch.domain.errors import ConfigurationError, InvalidValueError
 from hedgewatch.domain.rules.catalogue import CATALOGUE
-from hedgewatch.settings import Settings, entry_digests
+from hedgewatch.settings import Settings, file_entries
 from hedgewatch.settings.problems import did_you_mean
 from hedgewatch.settings.values import read_span
 
@@ -49,7 +49,7 @@ def labels(written: Sequence[str], hedges: Iterable[str]) -> dict[str, str]:
 
 def declared_entry(settings: Settings, hedge: str) -> str:
     """Return the digest of a hedge's entry in the file. Raises ConfigurationError if there is no such hedge."""
-    digests = entry_digests(settings)
+    digests = file_entries(settings).hedges
     if hedge not in digests:
         raise ConfigurationError(f'there is no hedge "{hedge}"{did_you_mean(hedge, digests)}')
     return digests[hedge]

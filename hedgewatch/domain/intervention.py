@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.finding import Target
+from hedgewatch.domain.told import Entries, Told
 
 LABELS = ("rule", "hedge", "leg", "account", "exchange", "side")
 OWN_ALARMS = "self."
@@ -82,20 +83,20 @@ NOTHING_SAID = Said()
 class Interventions:
     """All that people have said and that still holds. acknowledgements: by episode; closings: by hedge.
 
+    told: positions and holdings as they are now.
     in_maintenance: now lies in a window in which only critical alerts are told.
     """
 
     acknowledgements: Mapping[str, Acknowledgement] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     closings: Mapping[str, Closing] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
     in_maintenance: bool = False
 
-    def closed_as(self, entries: Mapping[str, str]) -> Interventions:
-        """Leave out closings of hedges whose entry in the file has changed since. entries: digests by hedge."""
-        if not self.closings:
-            return self
-        kept = {name: one for name, one in self.closings.items() if entries.get(name) == one.entry}
-        return replace(self, closings=kept)
+    def still_held(self, entries: Entries) -> Interventions:
+        """Leave out closings, and what was told, of what the file's entries have changed since."""
+        closings = {name: one for name, one in self.closings.items() if entries.hedges.get(name) == one.entry}
+        return replace(self, closings=closings, told=self.told.still_held(entries))
 
     @property
     def is_quiet(self) -> bool:

@@ -17,6 +17,7 @@ from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.proof import Proof
 from hedgewatch.domain.thresholds import RuleSettings
+from hedgewatch.domain.told import Entries, Told, as_told
 from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, payment_records, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.judge import Verdict, judge, with_settled
@@ -43,8 +44,8 @@ class Watch:
     """What is watched: the hedges, the rules judged per exchange, who is told, and how often.
 
     dashboard_url: where links in messages point, without a trailing slash. own_rules: of the alarms about hedgewatch
-    itself. channels: all that are configured. entries: a digest of what the file says of each hedge; a hedge that
-    somebody has closed stays so until its digest changes. maintenance: weekly windows. configuration: a digest of all
+    itself. channels: all that are configured. entries: digests of what the file says: what somebody said of a hedge, a
+    position or a holding holds until its digest changes. maintenance: weekly windows. configuration: a digest of all
     of it, by which people tell whether what they wrote is what runs.
     """
 
@@ -55,7 +56,7 @@ class Watch:
     dashboard_url: str
     own_rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
-    entries: Mapping[str, str] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)
     maintenance: Sequence[Window] = ()
     configuration: str = ""
 
@@ -125,6 +126,7 @@ class MonitorCycle:
     def watch_from_now(self, watch: Watch, collector: Collector) -> None:
         """Watch something else from the next cycle on; what runs for how long, and what was asked, goes on."""
         self._watch = watch
+        self._told: tuple[Told, Sequence[Hedge]] = Told(), watch.hedges
         self._collector = collector
         self._by_exchange = instruments_by_exchange(watch.hedges)
         self._legs = [(hedge.name, leg.name) for hedge in watch.hedges for leg in hedge.legs]
@@ -194,7 +196,8 @@ class MonitorCycle:
                 contracts=with_changes(memory.facts, changed),
             )
         )
-        snapshots = tuple(measure_hedge(hedge, facts) for hedge in self._watch.hedges)
+        interventions = memory.interventions.still_held(self._watch.entries)
+        snapshots = tuple(measure_hedge(hedge, facts) for hedge in self._as_told(interventions.told))
         verdict = judge(
             snapshots,
             facts,
@@ -206,10 +209,7 @@ class MonitorCycle:
                 *own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, read_at),
                 *rejected_finding(self.rejected, self._watch.own_rules),
             ],
-            interventions=replace(
-                memory.interventions.closed_as(self._watch.entries),
-                in_maintenance=is_within(self._watch.maintenance, read_at),
-            ),
+            interventions=replace(interventions, in_maintenance=is_within(self._watch.maintenance, read_at)),
         )
         return CycleResult(
             read_at=read_at,
@@ -221,6 +221,12 @@ class MonitorCycle:
             payments=payment_records(said.values(), readings, read_at),
             proofs=proven.changed,
         )
+
+    def _as_told(self, told: Told) -> Sequence[Hedge]:
+        """Return the hedges as their owner says they are now; the same objects for as long as he says the same."""
+        if told != self._told[0]:
+            self._told = told, as_told(self._watch.hedges, told)
+        return self._told[1]
 
     def _elapsed(self) -> Decimal:
         """Seconds since the cycle before, at most two polls; 0 after a start: downtime counts for nothing."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Silence
+from hedgewatch.domain.told import ToldHolding, ToldPosition
 
 
 class Desk(Protocol):
@@ -32,6 +33,14 @@ class Desk(Protocol):
 
     def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
         """Take a closing back."""
+        ...
+
+    def set_position(self, told: ToldPosition) -> None:
+        """Note what a declared position is now; the latest word on a leg holds."""
+        ...
+
+    def set_holding(self, told: ToldHolding) -> None:
+        """Note what a declared holding is now; the latest word on it holds."""
         ...
 
     def replay(self, event_id: str, by: str, now: datetime) -> int:

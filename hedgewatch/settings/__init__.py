@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hedgewatch.settings.declared import declared_hedges, entry_digests, listable_instruments
+from hedgewatch.settings.declared import declared_hedges, file_entries, listable_instruments
 from hedgewatch.settings.effective import digest_of
 from hedgewatch.settings.load import load_settings
 from hedgewatch.settings.models import Settings
@@ -13,7 +13,7 @@ __all__ = [
     "Settings",
     "declared_hedges",
     "digest_of",
-    "entry_digests",
+    "file_entries",
     "listable_instruments",
     "load_settings",
     "not_built",

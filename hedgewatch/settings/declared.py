@@ -14,6 +14,7 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.terms import HedgeTerms, Objective
+from hedgewatch.domain.told import Entries
 from hedgewatch.settings.check_hedges import held_by
 from hedgewatch.settings.hedge_entries import HedgeEntry, HoldingEntry, LegEntry, PositionEntry
 from hedgewatch.settings.models import Settings
@@ -30,9 +31,22 @@ def declared_hedges(settings: Settings) -> tuple[Hedge, ...]:
     return tuple(replace(hedge, legs=tuple(_counting(leg, counted) for leg in hedge.legs)) for hedge in hedges)
 
 
-def entry_digests(settings: Settings) -> dict[str, str]:
-    """Return a digest of what the file says of each hedge, by its name: what somebody said of it holds as long."""
-    return {hedge.name: hashlib.sha256(repr(hedge).encode()).hexdigest() for hedge in settings.hedges}
+def declared_holdings(settings: Settings) -> tuple[Holding, ...]:
+    """Return every holding as the domain knows it, hedged or not."""
+    return tuple(_holding(entry) for entry in settings.holdings)
+
+
+def file_entries(settings: Settings) -> Entries:
+    """Return a digest of what the file says of each hedge, leg and holding: what somebody said of it holds as long."""
+    return Entries(
+        hedges={hedge.name: _digest(hedge) for hedge in settings.hedges},
+        legs={(hedge.name, settings.name_of(leg)): _digest(leg) for hedge in settings.hedges for leg in hedge.all_legs},
+        holdings={holding.known_as: _digest(holding) for holding in settings.holdings},
+    )
+
+
+def _digest(entry: HedgeEntry | LegEntry | HoldingEntry) -> str:
+    return hashlib.sha256(repr(entry).encode()).hexdigest()
 
 
 def listable_instruments(settings: Settings) -> tuple[InstrumentRef, ...]:

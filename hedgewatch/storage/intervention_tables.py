@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Table
 
-from hedgewatch.storage.columns import key, metadata, row_id, texts, times
+from hedgewatch.storage.columns import exact_numbers, key, metadata, row_id, texts, times
+from hedgewatch.storage.types import ExactNumber
 
 acknowledgement = Table(
     "acknowledgement",
@@ -29,6 +30,29 @@ hedge_closing = Table(
     metadata,
     key("hedge"),
     *texts("entry", "author", "note", nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+told_position = Table(
+    "told_position",
+    metadata,
+    key("hedge"),
+    key("leg"),
+    *texts("entry", nullable=False),
+    *exact_numbers("contracts", "coins", "entry_price", "margin", "entry_basis", "maintenance_margin_rate"),
+    *texts("margin_mode"),
+    *texts("author", "note", nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+told_holding = Table(
+    "told_holding",
+    metadata,
+    key("holding"),
+    *texts("entry", nullable=False),
+    Column("quantity", ExactNumber, nullable=False),
+    *exact_numbers("cost_basis"),
+    *texts("author", "note", nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )
 

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
+from hedgewatch.domain.told import ToldHolding, ToldPosition
 from hedgewatch.monitoring.ports import DeliveryState
 from hedgewatch.storage.alert_rows import OPEN
+from hedgewatch.storage.audit import note_audit
 from hedgewatch.storage.bulk import put, take_the_last
 from hedgewatch.storage.database import Database
-from hedgewatch.storage.intervention_tables import acknowledgement, audit, hedge_closing, silence
+from hedgewatch.storage.intervention_tables import acknowledgement, hedge_closing, silence
 from hedgewatch.storage.tables import alert, episode, outbox
+from hedgewatch.storage.told import read_told, store_holding, store_position
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
 
 
@@ -42,6 +45,7 @@ def read_interventions(connection: Connection, now: datetime) -> Interventions:
             )
             for row in connection.execute(select(hedge_closing)).mappings()
         },
+        told=read_told(connection),
     )
 
 
@@ -83,27 +87,20 @@ class SqlDesk:
         """Take a closing back. Raises ConfigurationError if the hedge was not closed."""
         self._database.run_now(lambda connection: _open(connection, hedge, by, now))
 
+    def set_position(self, told: ToldPosition) -> None:
+        """Note what a declared position is now; the latest word on a leg holds."""
+        self._database.run_now(lambda connection: store_position(connection, told))
+
+    def set_holding(self, told: ToldHolding) -> None:
+        """Note what a declared holding is now; the latest word on it holds."""
+        self._database.run_now(lambda connection: store_holding(connection, told))
+
     def replay(self, event_id: str, by: str, now: datetime) -> int:
         """Make an event's dead deliveries due again, under the same id, and return how many there were.
 
         Raises ConfigurationError if the event has none.
         """
         return self._database.run_now(lambda connection: _replay(connection, event_id, by, now))
-
-
-def _noted(
-    connection: Connection,
-    at: datetime,
-    by: str,
-    *,
-    done: tuple[str, str],
-    before: RowMapping | Mapping[str, Any] | None,
-    after: RowMapping | Mapping[str, Any] | None,
-) -> None:
-    """Write the audit of one word, in the transaction that stores the word. done: the action, and to what."""
-    action, what = done
-    values = {"before": before and json.dumps(dict(before)), "after": after and json.dumps(dict(after))}
-    connection.execute(insert(audit).values(at_ms=to_ms(at), actor=by, action=action, object=what, **values))
 
 
 def _acknowledge(connection: Connection, said: Acknowledgement) -> None:
@@ -118,7 +115,7 @@ def _acknowledge(connection: Connection, said: Acknowledgement) -> None:
     put(connection, acknowledgement, [row], conflict=take_the_last(acknowledgement))
     connection.execute(update(episode).where(episode.c.episode == said.episode).values(acknowledged_by=said.by))
     after = connection.execute(known).mappings().one()
-    _noted(connection, said.at, said.by, done=("acknowledge", said.episode), before=before, after=after)
+    note_audit(connection, said.at, said.by, done=("acknowledge", said.episode), before=before, after=after)
 
 
 def _begin(connection: Connection, said: Silence) -> None:
@@ -126,7 +123,7 @@ def _begin(connection: Connection, said: Silence) -> None:
     row = (said.id, matchers, said.by, said.comment, to_ms(said.starts_at), to_ms(said.ends_at))
     put(connection, silence, [row])
     after = connection.execute(select(silence).where(silence.c.id == said.id)).mappings().one()
-    _noted(connection, said.starts_at, said.by, done=("silence", said.id), before=None, after=after)
+    note_audit(connection, said.starts_at, said.by, done=("silence", said.id), before=None, after=after)
 
 
 def _end(connection: Connection, silence_id: str, by: str, now: datetime) -> None:
@@ -138,7 +135,7 @@ def _end(connection: Connection, silence_id: str, by: str, now: datetime) -> Non
         raise ConfigurationError(f"silence {silence_id} has ended already")
     connection.execute(update(silence).where(silence.c.id == silence_id).values(ends_at_ms=to_ms(now)))
     after = connection.execute(known).mappings().one()
-    _noted(connection, now, by, done=("unsilence", silence_id), before=before, after=after)
+    note_audit(connection, now, by, done=("unsilence", silence_id), before=before, after=after)
 
 
 def _close(connection: Connection, said: Closing) -> None:
@@ -147,7 +144,7 @@ def _close(connection: Connection, said: Closing) -> None:
     row = (said.hedge, said.entry, said.by, said.note, to_ms(said.at))
     put(connection, hedge_closing, [row], conflict=take_the_last(hedge_closing))
     after = connection.execute(known).mappings().one()
-    _noted(connection, said.at, said.by, done=("close", said.hedge), before=before, after=after)
+    note_audit(connection, said.at, said.by, done=("close", said.hedge), before=before, after=after)
 
 
 def _open(connection: Connection, hedge: str, by: str, now: datetime) -> None:
@@ -156,7 +153,7 @@ def _open(connection: Connection, hedge: str, by: str, now: datetime) -> None:
     if before is None:
         raise ConfigurationError(f'nobody has closed the hedge "{hedge}"')
     connection.execute(delete(hedge_closing).where(hedge_closing.c.hedge == hedge))
-    _noted(connection, now, by, done=("open", hedge), before=before, after=None)
+    note_audit(connection, now, by, done=("open", hedge), before=before, after=None)
 
 
 def _replay(connection: Connection, event_id: str, by: str, now: datetime) -> int:
@@ -169,5 +166,5 @@ def _replay(connection: Connection, event_id: str, by: str, now: datetime) -> in
     # tried anew for 72 hours: the first attempt is forgotten, the log of attempts is not
     again = {"state": DeliveryState.PENDING.value, "attempts": 0, "due_at_ms": 0, "first_attempt_at_ms": None}
     connection.execute(update(outbox).where(dead).values(**again))
-    _noted(connection, now, by, done=("replay", event_id), before={"dead": before}, after={"due": len(before)})
+    note_audit(connection, now, by, done=("replay", event_id), before={"dead": before}, after={"due": len(before)})
     return len(before)

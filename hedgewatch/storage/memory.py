@@ -10,6 +10,7 @@ from decimal import Decimal
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
+from hedgewatch.domain.told import ToldHolding, ToldPosition
 from hedgewatch.monitoring.leading import Tenure
 from hedgewatch.monitoring.ports import CycleRecord, Delivery, Memory
 from hedgewatch.storage.memory_outbox import MemoryOutbox
@@ -98,6 +99,18 @@ class MemoryStore:
             raise ConfigurationError(f'nobody has closed the hedge "{hedge}"')
         closings = {name: one for name, one in self.interventions.closings.items() if name != hedge}
         self.interventions = replace(self.interventions, closings=closings)
+
+    def set_position(self, told: ToldPosition) -> None:
+        """Note what a declared position is now; the latest word on a leg holds."""
+        known = self.interventions.told
+        positions = {**known.positions, (told.hedge, told.leg): told}
+        self.interventions = replace(self.interventions, told=replace(known, positions=positions))
+
+    def set_holding(self, told: ToldHolding) -> None:
+        """Note what a declared holding is now; the latest word on it holds."""
+        known = self.interventions.told
+        holdings = {**known.holdings, told.holding: told}
+        self.interventions = replace(self.interventions, told=replace(known, holdings=holdings))
 
     def replay(self, event_id: str, by: str, now: datetime) -> int:
         """Make an event's dead deliveries due again, under the same id, and return how many there were."""

@@ -9,14 +9,8 @@ from sqlalchemy import Connection, inspect
 
 from hedgewatch.domain.errors import StoreUnavailableError
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-)  # oldest first; a test holds this equal to migrations/versions
+# oldest first; a test holds this equal to migrations/versions
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = REVISIONS[-1]
 
 

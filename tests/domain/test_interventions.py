@@ -22,6 +22,7 @@ from hedgewatch.domain.intervention import (
     check_silence,
 )
 from hedgewatch.domain.thresholds import Patience
+from hedgewatch.domain.told import Entries
 from tests.domain.cases import NOW
 from tests.domain.lives import TARGET, Life, lived, ruled, told
 
@@ -204,9 +205,9 @@ def test_what_bears_on_an_alert_is_found_by_episode_and_by_labels() -> None:
 def test_a_closing_holds_until_the_file_says_something_else_of_the_hedge() -> None:
     closing = Closing(hedge="btc-core", entry="a", by="ann", note="sold", at=NOW)
     said = Interventions(closings={"btc-core": closing})
-    assert said.closed_as({"btc-core": "a"}).closings == {"btc-core": closing}
-    assert said.closed_as({"btc-core": "b"}).closings == {}
-    assert said.closed_as({}).closings == {}
+    assert said.still_held(Entries(hedges={"btc-core": "a"})).closings == {"btc-core": closing}
+    assert said.still_held(Entries(hedges={"btc-core": "b"})).closings == {}
+    assert said.still_held(Entries()).closings == {}
 
 
 def test_downtime_counts_for_no_flapping_polls() -> None:

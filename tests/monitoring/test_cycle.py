@@ -16,6 +16,7 @@ from hedgewatch.domain.hedge import Hedge, Quality
 from hedgewatch.domain.intervention import Closing, Silence
 from hedgewatch.domain.rules import OWN_RULES
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
+from hedgewatch.domain.told import Entries
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.maintenance import Window
@@ -261,14 +262,14 @@ async def test_a_hedge_that_somebody_has_closed_is_judged_no_more(house: House) 
     house.store.close_hedge(
         Closing(hedge="btc-core", entry="as it was", by="ann", note="event over", at=house.clock.now())
     )
-    house.start(UNDER, entries={"btc-core": "as it was"})
+    house.start(UNDER, entries=Entries(hedges={"btc-core": "as it was"}))
     result = await house.poll()
     assert house.told() == ["firing drift", "closed drift"]
     assert "closed by ann: event over" in house.bodies()[-1]["data"]["message"]
     assert result.snapshots, "it is measured all the same"
     await house.poll(3)
     assert len(house.told()) == 2
-    house.start(UNDER, entries={"btc-core": "another"})
+    house.start(UNDER, entries=Entries(hedges={"btc-core": "another"}))
     await house.poll(2)
     assert house.told()[2:] == ["firing drift"]
 

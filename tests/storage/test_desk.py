@@ -9,10 +9,13 @@ from decimal import Decimal
 
 import pytest
 
+from hedgewatch.domain.account import MarginMode
 from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.hedge import DeclaredPosition
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.domain.told import Told, ToldHolding, ToldPosition
 from hedgewatch.monitoring.health import ChannelTrouble
 from hedgewatch.monitoring.ports import Delivery, OutboxDraft
 from hedgewatch.storage.history import History
@@ -184,3 +187,26 @@ def test_the_small_indexes_serve_what_every_cycle_asks_of_the_outbox(sqlite_url:
                 f"EXPLAIN QUERY PLAN SELECT channel, count(*) FROM outbox WHERE state = '{state}' GROUP BY channel"  # noqa: S608  two words
             ).fetchall()
             assert f"ix_outbox_{state}" in str(plan)
+
+
+async def test_what_was_told_of_a_position_and_a_holding_keeps_every_digit_and_the_last_word(stores: Stores) -> None:
+    precise = Decimal("-4.812345678901234567890123")
+    position = ToldPosition(
+        hedge="btc-core",
+        leg="binance:BTC/USDT:USDT",
+        entry="digest",
+        position=DeclaredPosition(contracts=precise, entry_price=Decimal(60250), margin_mode=MarginMode.ISOLATED),
+        by="ann",
+        note="sold 0.2",
+        at=NOW,
+    )
+    holding = ToldHolding(
+        holding="cold", entry="digest", quantity=precise.copy_abs(), cost_basis=None, by="ann", note="", at=NOW
+    )
+    stores.desk.set_position(replace(position, note="first"))
+    stores.desk.set_position(position)
+    stores.desk.set_holding(replace(holding, quantity=Decimal(1)))
+    stores.desk.set_holding(holding)
+    stores.restart()
+    told = (await said(stores)).told
+    assert told == Told(positions={(position.hedge, position.leg): position}, holdings={"cold": holding})

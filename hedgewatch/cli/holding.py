@@ -38,34 +38,14 @@ def set_holding(
 
     Example: hedgewatch holding set cold --quantity 4.5 --cost-basis 42000 --note "sold half a coin"
     """
-    import os
-    from datetime import UTC, datetime
-
-    from hedgewatch.bootstrap.speaking import speaking
     from hedgewatch.cli.loading import ready_settings
+    from hedgewatch.cli.saying import say_holding
     from hedgewatch.cli.tables import number, print_json
-    from hedgewatch.cli.told import UNTIL_CHANGED, holding_json, holding_of, holding_said
+    from hedgewatch.cli.told import UNTIL_CHANGED, holding_json
     from hedgewatch.cli.words import author
-    from hedgewatch.domain.told import ToldHolding
-    from hedgewatch.settings import file_entries
 
-    settings, now = ready_settings(ctx), datetime.now(UTC)
-    entries = file_entries(settings)
-    holding = holding_of(settings, name)
-    with speaking(settings, os.environ) as (history, desk):
-        told = history.interventions(now).still_held(entries).told
-        coins, cost = holding_said(holding, told, quantity, cost_basis)
-        said = ToldHolding(
-            holding=name,
-            entry=entries.holdings[name],
-            quantity=coins,
-            cost_basis=cost,
-            by=author(by),
-            note=note,
-            at=now,
-        )
-        desk.set_holding(said)
+    said, asset = say_holding(ready_settings(ctx), name, quantity, cost_basis, by=author(by), note=note)
     if as_json or ctx.obj.json:
-        print_json(holding_json(said, holding.asset))
+        print_json(holding_json(said, asset))
     else:
-        typer.echo(f"{name}: {number(coins)} {holding.asset}; {UNTIL_CHANGED}")
+        typer.echo(f"{name}: {number(said.quantity)} {asset}; {UNTIL_CHANGED}")

@@ -36,46 +36,18 @@ def set_position(
 
     Example: hedgewatch position set btc-core --contracts -4.8 --entry-price 60250 --note "sold 0.2"
     """
-    import os
-    from datetime import UTC, datetime
-
-    from hedgewatch.bootstrap.speaking import speaking
     from hedgewatch.cli.loading import ready_settings
+    from hedgewatch.cli.saying import say_position
     from hedgewatch.cli.tables import print_json
-    from hedgewatch.cli.told import (
-        UNTIL_CHANGED,
-        Figures,
-        place_of,
-        places,
-        position_json,
-        position_said,
-        quantity_words,
-    )
+    from hedgewatch.cli.told import UNTIL_CHANGED, Figures, position_json, quantity_words
     from hedgewatch.cli.words import author
-    from hedgewatch.domain.told import ToldPosition
-    from hedgewatch.settings import file_entries
 
-    settings, now = ready_settings(ctx), datetime.now(UTC)
-    entries = file_entries(settings)
-    place = place_of(places(settings, entries), hedge, leg)
     figures = Figures(contracts=contracts, coins=coins, entry_price=entry_price, margin=margin)
-    with speaking(settings, os.environ) as (history, desk):
-        told = history.interventions(now).still_held(entries).told
-        position = position_said(place, told, figures)
-        said = ToldPosition(
-            hedge=place.hedge.name,
-            leg=place.leg.name,
-            entry=place.entry,
-            position=position,
-            by=author(by),
-            note=note,
-            at=now,
-        )
-        desk.set_position(said)
+    place, said = say_position(ready_settings(ctx), hedge, leg, figures, by=author(by), note=note)
     if as_json or ctx.obj.json:
-        print_json(position_json(place, position, said))
+        print_json(position_json(place, said.position, said))
     else:
-        typer.echo(f"{place.hedge.name} {place.leg.name}: {quantity_words(position)}; {UNTIL_CHANGED}")
+        typer.echo(f"{said.hedge} {said.leg}: {quantity_words(said.position)}; {UNTIL_CHANGED}")
 
 
 @app.command("show")
@@ -84,20 +56,12 @@ def show_positions(ctx: typer.Context, as_json: AsJson = False) -> None:
 
     Example: hedgewatch position show
     """
-    import os
-    from datetime import UTC, datetime
-
-    from hedgewatch.bootstrap.speaking import speaking
     from hedgewatch.cli.loading import ready_settings
+    from hedgewatch.cli.saying import positions_told
     from hedgewatch.cli.tables import print_json
-    from hedgewatch.cli.told import places, position_json, positions_now, print_positions
-    from hedgewatch.settings import file_entries
+    from hedgewatch.cli.told import position_json, print_positions
 
-    settings = ready_settings(ctx)
-    entries = file_entries(settings)
-    with speaking(settings, os.environ) as (history, _):
-        told = history.interventions(datetime.now(UTC)).still_held(entries).told
-    rows = list(positions_now(places(settings, entries), told))
+    rows = positions_told(ready_settings(ctx))
     if as_json or ctx.obj.json:
         print_json({"positions": [position_json(*row) for row in rows]})
     else:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hedgewatch.cli.wishes import fraction, naming_options, option_of
+from hedgewatch.domain.contract_terms import USUAL_RATE
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.exposure import position_value
 from hedgewatch.domain.instrument import Payoff, hedging
 from hedgewatch.domain.numbers import ONE, ZERO, exact, exactly, positive
 from hedgewatch.domain.scenario import Book, liquidation_of
-
-USUAL_RATE = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

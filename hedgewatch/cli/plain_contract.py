@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from hedgewatch.cli.books import USUAL_RATE, payoff_of
+from hedgewatch.cli.books import payoff_of
 from hedgewatch.cli.wishes import fraction, option_of
+from hedgewatch.domain.contract_terms import USUAL_RATE
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.hedge_size import AskedHedge, ContractMarket, HedgeSize, MarginTerms
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff

@@ -11,6 +11,9 @@ from hedgewatch.domain.liquidation_rules import LIQUIDATION_RULES, OTHER_EXCHANG
 from hedgewatch.domain.margin import Tiers
 from hedgewatch.domain.numbers import ZERO
 
+# Of a declared position whose tiers nobody tells: what the large coins' lowest tiers ask (domain specification 5.3).
+USUAL_RATE = Decimal("0.005")
+
 # What a tier is counted in where a rule chooses it by value.
 VALUE_UNITS = {Payoff.LINEAR: TierUnit.NOTIONAL, Payoff.INVERSE: TierUnit.COINS}
 

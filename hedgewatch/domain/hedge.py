@@ -204,7 +204,8 @@ class LegSnapshot:
     basis = futures mid minus spot mid; basis_rate = basis / spot. funding_rate_8h: the coming settlement's rate per 8
     h. unknown: why there is no price. is_never: no move can liquidate it. size_doubt: why its contract's size is not
     believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
-    account is read. fees: of its account.
+    account is read. fees: of its account. liquidation_difference: our liquidation price against the exchange's, a
+    fraction of the latter, None where they cannot be compared; is_contradicted: it gives one where ours is never.
     """
 
     leg: Leg
@@ -234,6 +235,8 @@ class LegSnapshot:
     size_doubt: str | None = None
     orders: tuple[OpenOrder, ...] | None = ()
     fees: TradingFees | None = None
+    liquidation_difference: Decimal | None = None
+    is_contradicted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

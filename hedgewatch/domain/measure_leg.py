@@ -69,6 +69,8 @@ def measure_leg(
         size_doubt=why_not_sized(leg, instrument, mark_price, facts),
         orders=_orders(leg, facts),
         fees=fees_of(leg, facts),
+        liquidation_difference=standing.difference,
+        is_contradicted=standing.is_contradicted,
     )
 
 

@@ -10,7 +10,7 @@ from random import SystemRandom
 
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import make_notifiers, make_switch, routing_of, windows_of
-from hedgewatch.domain.rules import EXCHANGE_RULES, OWN_RULES
+from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
@@ -106,7 +106,7 @@ def watch_of(settings: Settings) -> Watch:
     """Return what the configuration says is to be watched."""
     return Watch(
         hedges=declared_hedges(settings),
-        exchange_rules={rule: rule_settings(settings, rule) for rule in EXCHANGE_RULES},
+        exchange_rules={rule: rule_settings(settings, rule) for rule in (*EXCHANGE_RULES, *ACCOUNT_RULES)},
         routing=routing_of(settings),
         poll_seconds=settings.poll_seconds,
         dashboard_url=f"http://{settings.web.listen}",

@@ -63,9 +63,9 @@ def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advi
     return _advice(snapshot, short, legs, is_critical=False) if short else Advice(why_none="nothing is short")
 
 
-def closing_part(snapshot: HedgeSnapshot, coins: Decimal) -> Advice:
-    """Return the purchases, reduce-only and passive, that close so many coins (positive) of a hedge's shorts."""
-    return _advice(snapshot, coins, snapshot.legs, is_critical=False)
+def closing_part(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot], coins: Decimal) -> Advice:
+    """Return the purchases, reduce-only and passive, that close so many coins (positive) of some legs' shorts."""
+    return _advice(snapshot, coins, legs, is_critical=False)
 
 
 def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot], *, is_critical: bool) -> Advice:

@@ -9,10 +9,11 @@ from hedgewatch.domain.account import AccountSnapshot, MarginMode, MarginWallet
 from hedgewatch.domain.backing import DOLLARS, wallet_of
 from hedgewatch.domain.contract_terms import USUAL_RATE, margin_tiers, rule_of, taker_fee, terms_of
 from hedgewatch.domain.exposure import settle_value
-from hedgewatch.domain.hedge import CycleFacts, HeldPosition, Leg
+from hedgewatch.domain.hedge import CycleFacts, HeldPosition, Leg, LegSnapshot
 from hedgewatch.domain.instrument import Instrument, Payoff, PositionSide
 from hedgewatch.domain.liquidation_rules import LiquidationRule, TiersBy, TriggerFee
 from hedgewatch.domain.margin import Tiers, maintenance_margin
+from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.numbers import ONE, ZERO
 from hedgewatch.domain.position import positions_of
 
@@ -147,3 +148,9 @@ def backed_position(
         said=snapshot,
         is_assumed=is_assumed,
     )
+
+
+def position_of_leg(leg: LegSnapshot, facts: CycleFacts) -> BackedPosition | None:
+    """Return the position of a leg that was measured, with what backs it; None where there is none or it is unknown."""
+    instrument = leg.reading.instrument if isinstance(leg.reading, MarketReading) else None
+    return backed_position(leg.leg, leg.held, instrument, leg.mark_price, facts=facts)

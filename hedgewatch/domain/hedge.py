@@ -58,7 +58,7 @@ class Leg:
 
     position None: read from the account. share: of what the legs carry together, 0 to 1, None if it is all the same.
     counts_equity: the coins that back it in its account are exposure of this hedge; of legs that share a wallet one has
-    it.
+    it. expected_mode: the margin mode that its owner declares, None if none.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Leg:
     position: DeclaredPosition | None
     share: Decimal | None = None
     counts_equity: bool = False
+    expected_mode: MarginMode | None = None
 
     @property
     def is_read(self) -> bool:
@@ -205,7 +206,7 @@ class LegSnapshot:
     h. unknown: why there is no price. is_never: no move can liquidate it. size_doubt: why its contract's size is not
     believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
     account is read. fees: of its account. liquidation_difference: our liquidation price against the exchange's, a
-    fraction of the latter, None where they cannot be compared; is_contradicted: it gives one where ours is never.
+    fraction of the latter, None where they cannot be compared, NEVER where it gives one and by ours no price does.
     """
 
     leg: Leg
@@ -235,8 +236,12 @@ class LegSnapshot:
     size_doubt: str | None = None
     orders: tuple[OpenOrder, ...] | None = ()
     fees: TradingFees | None = None
-    liquidation_difference: Decimal | None = None
-    is_contradicted: bool = False
+    liquidation_difference: Liquidation = None
+
+    @property
+    def is_flat(self) -> bool:
+        """True if it is known to hold nothing."""
+        return self.contracts == 0 and self.held.doubt is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class Holding:
     quantity: coins of ``asset``, None where they are read: all of the ``account``, over its wallets, earn included.
     counts_as_asset and counts_as_per_unit: one coin counts as that many of another asset (staked and wrapped coins).
     cost_basis: average price paid, USD per coin, None if not known.
+    is_collateral: its owner says that it is posted as margin.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Holding:
     where: str | None = None
     locked_until: date | None = None
     account: str | None = None
+    is_collateral: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

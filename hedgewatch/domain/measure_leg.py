@@ -37,7 +37,6 @@ def measure_leg(
     price, mark = quote.mid if quote else None, read.mark if read else None
     mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
     found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
-    marked = basis(mark_price, index_price).rate if mark_price is not None and index_price is not None else None
     rate_8h, apr = _coming(funding)
     held = at_mark(held_position(leg, facts), instrument, mark_price)
     standing = standing_of(leg, held, instrument, mark_price, facts=facts)
@@ -50,7 +49,7 @@ def measure_leg(
         mark_price=mark_price,
         basis=found.absolute if found else None,
         basis_rate=found.rate if found else None,
-        mark_basis_rate=marked,
+        mark_basis_rate=None if mark_price is None or index_price is None else basis(mark_price, index_price).rate,
         basis_label=basis_label(found.rate).value if found else None,
         funding=funding,
         funding_rate_8h=rate_8h,
@@ -70,7 +69,6 @@ def measure_leg(
         orders=_orders(leg, facts),
         fees=fees_of(leg, facts),
         liquidation_difference=standing.difference,
-        is_contradicted=standing.is_contradicted,
     )
 
 

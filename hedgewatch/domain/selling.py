@@ -44,7 +44,7 @@ def sell_and_close(snapshot: HedgeSnapshot) -> Advice:
     after = replace(snapshot, exposure=snapshot.exposure - sale.coins)
     target = target_coins(TargetMode.COIN, after.exposure or ZERO, snapshot.hedge.target_ratio)
     excess = target - snapshot.futures_coins
-    closing = closing_part(after, excess) if excess > 0 else Advice()
+    closing = closing_part(after, after.legs, excess) if excess > 0 else Advice()
     if closing.why_none is not None and not closing.resting:
         return Advice(why_none=f"coins and short must go together: {closing.why_none}")
     bought = sum((order.coins for order in closing.orders), ZERO)

@@ -28,8 +28,8 @@ NEVER = LiquidationView(shown=None, acted_on=None, source=None, difference=None,
 class Standing:
     """How a leg stands. None: not known, or (is_never) no move can liquidate it. usage: 1 is liquidation.
 
-    difference: our liquidation price against the exchange's, a fraction of the latter, where both are reckoned;
-    is_contradicted: the exchange gives one where by our reckoning no price liquidates it.
+    difference: our liquidation price against the exchange's, a fraction of the latter, where both are reckoned; NEVER
+    where the exchange gives one and by our reckoning no price liquidates it.
     """
 
     price: Decimal | None = None
@@ -37,8 +37,7 @@ class Standing:
     is_never: bool = False
     usage: Decimal | None = None
     leverage: Decimal | None = None
-    difference: Decimal | None = None
-    is_contradicted: bool = False
+    difference: Decimal | Never | None = None
 
 
 FLAT = Standing(is_never=True, usage=ZERO, leverage=ZERO)
@@ -81,8 +80,7 @@ def _standing(position: BackedPosition) -> Standing:
         is_never=view.is_never,
         usage=_usage(position),
         leverage=_leverage(position),
-        difference=None if position.is_whole_account else view.difference,
-        is_contradicted=view.is_mismatch and view.difference is None,
+        difference=_difference(position, view),
     )
 
 
@@ -148,6 +146,12 @@ def _by_whole_account(position: BackedPosition, wallet: MarginWallet) -> Liquida
         ),
         tier=None,
     )
+
+
+def _difference(position: BackedPosition, view: LiquidationView) -> Decimal | Never | None:
+    if position.is_whole_account:  # ours is an estimate there
+        return None
+    return Never.NEVER if view.is_mismatch and view.difference is None else view.difference
 
 
 def _usage(position: BackedPosition) -> Decimal | None:

@@ -14,7 +14,7 @@ from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.intervention import NOTHING_SAID, Interventions, Said
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly
-from hedgewatch.domain.rules import EXCHANGE_RULES, HEDGE_RULES
+from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES
 from hedgewatch.domain.thresholds import RuleSettings
 
 DATA_STALE = "data_stale"
@@ -50,7 +50,7 @@ def judge(  # noqa: PLR0913  all that one cycle knows
 ) -> Verdict:
     """Ask every enabled rule, then move every alert one step.
 
-    exchange_rules: the settings of the rules judged per exchange. alerts: the states before this cycle. dt_seconds: the
+    exchange_rules: of the rules judged per exchange or account. alerts: the states before this cycle. dt_seconds: the
     time since the cycle before, at most two polls, 0 after a start. late: alerts told too late, to be told again.
     interventions: what people have said; a hedge they have closed is asked nothing, and its alerts are closed.
     own: what hedgewatch found of itself.
@@ -108,13 +108,21 @@ def _ask_exchange_rules(
     for name, settings in exchange_rules.items():
         if not settings.enabled:
             continue
-        for exchange in facts.answers:
+        rule = EXCHANGE_RULES.get(name) or ACCOUNT_RULES[name]
+        for target in _places(name, facts):
             try:
-                found = EXCHANGE_RULES[name](exchange, snapshots, settings, facts)
+                found = rule(target.exchange or target.account, snapshots, settings, facts)
             except BREAKS as error:
-                found = _broken(Target(rule=name, exchange=exchange), alerts, error)
+                found = _broken(target, alerts, error)
             answered += [(finding, settings) for finding in found]
     return answered
+
+
+def _places(rule: str, facts: CycleFacts) -> list[Target]:
+    """Return what a rule is judged on that is judged of no hedge: every exchange, or every account."""
+    if rule in EXCHANGE_RULES:
+        return [Target(rule=rule, exchange=exchange) for exchange in facts.answers]
+    return [Target(rule=rule, account=account) for account in facts.accounts]
 
 
 def _ask_hedge_rules(
@@ -137,7 +145,9 @@ def _broken(target: Target, alerts: Mapping[Target, AlertState], error: Exceptio
     blind = [
         known
         for known in alerts
-        if (known.rule, known.hedge) == (target.rule, target.hedge) and target.exchange in {"", known.exchange}
+        if (known.rule, known.hedge) == (target.rule, target.hedge)
+        and target.exchange in {"", known.exchange}
+        and target.account in {"", known.account}
     ]
     return tuple(unknown_finding(known, UnknownReason.RULE_ERROR, message) for known in blind or [target])
 

@@ -57,6 +57,15 @@ def _quotes(target: Target, ref: InstrumentRef | None) -> str:
     return _select("read_at, bid, ask, quality", "market_history", _of(ref), "read_at_ms")
 
 
+def _margin(column: str) -> Callable[[Target, InstrumentRef | None], str]:
+    def write(target: Target, _ref: InstrumentRef | None) -> str:
+        where = {"hedge": target.hedge, "leg": target.leg} if target.hedge else {"account": target.account}
+        columns = f"read_at, {'' if target.hedge else 'hedge, leg, '}{column}"
+        return _select(columns, "leg_history", where, "read_at_ms")
+
+    return write
+
+
 def _answers(target: Target, _ref: InstrumentRef | None) -> str:
     columns = "started_at, outcome, error"
     return _select(columns, "cycle_history", {"exchange": target.exchange}, "started_at_ms")
@@ -77,4 +86,8 @@ QUERIES: dict[str, Callable[[Target, InstrumentRef | None], str]] = {
     "negative_funding": _funding,
     "data_stale": _quotes,
     "exchange_down": _answers,
+    "liquidation_distance": _margin("mark_price, liquidation_price, liquidation_distance"),
+    "liquidation_price_mismatch": _margin("mark_price, liquidation_price, liquidation_distance"),
+    "leverage": _margin("leverage, liquidation_distance"),
+    "margin_usage": _margin("margin_usage"),
 }

@@ -49,6 +49,12 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
     "negative_funding": ("24-hour mean funding per 8 h", FUNDING),
     "data_stale": ("Age of the data", seconds),
     "exchange_down": ("No usable answer for", seconds),
+    "liquidation_distance": ("Distance to liquidation", percent(2)),
+    "liquidation_price_mismatch": ("Our liquidation price against the exchange's", percent(2)),
+    "leverage": ("Leverage (x)", price),
+    "margin_usage": ("Margin used", percent(1)),
+    "adl": ("Place in the queue, of 5", price),
+    "clock_skew": ("Our clock minus the exchange's", lambda text: f"{exact(text, 'seconds'):.1f} s"),
 }
 SNAPSHOT: dict[str, tuple[str, Callable[[str], str]]] = {
     "spot_price": ("Spot price", price),

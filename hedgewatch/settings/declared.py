@@ -91,6 +91,7 @@ def _holding(entry: HoldingEntry) -> Holding:
         where=entry.where,
         locked_until=entry.locked_until,
         account=entry.account,
+        is_collateral=entry.collateral,
     )
 
 
@@ -115,7 +116,12 @@ def _leg(settings: Settings, entry: LegEntry, hedge: HedgeEntry) -> Leg:
         account=account,
         position=None if entry.position is None else _declared(entry.position, entry.margin_mode),
         share=entry.share,
+        expected_mode=_expected(entry.margin_mode or hedge.margin_mode),
     )
+
+
+def _expected(mode: str | None) -> MarginMode | None:
+    return MarginMode(mode) if mode else None
 
 
 def _declared(position: PositionEntry, expected_mode: str | None) -> DeclaredPosition:
@@ -127,5 +133,5 @@ def _declared(position: PositionEntry, expected_mode: str | None) -> DeclaredPos
         margin=position.margin,
         entry_basis=position.entry_basis,
         maintenance_margin_rate=position.maintenance_margin_rate,
-        margin_mode=MarginMode(mode) if mode else None,
+        margin_mode=_expected(mode),
     )

@@ -71,7 +71,7 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
-            if rule in BUILT_RULES and per in {JudgedPer.EXCHANGE, JudgedPer.SELF}:
+            if rule in BUILT_RULES and per in {JudgedPer.EXCHANGE, JudgedPer.ACCOUNT, JudgedPer.SELF}:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
 
 

@@ -96,6 +96,17 @@ SETTINGS = {
         keep_firing_for=AT_ONCE,
     ),
 }
+SETTINGS |= {
+    name: RuleSettings(rule=name, enabled=True, levels=levels, keep_firing_for=AT_ONCE)
+    for name, levels in {
+        "liquidation_distance": {WARNING: level("0.25", "0.30"), CRITICAL: level("0.10", "0.13")},
+        "leverage": {WARNING: level("3", "2.7"), CRITICAL: level("5", "4.5")},
+        "adl": {WARNING: level("4", "3.2"), CRITICAL: level("5", "4")},
+        "margin_usage": {WARNING: level("0.10", "0.08"), CRITICAL: level("0.25", "0.20")},
+        "clock_skew": {WARNING: level("1", "0.5"), CRITICAL: level("5", "3")},
+        "liquidation_price_mismatch": {WARNING: level("0.02", "0.015")},
+    }.items()
+}
 FACTS = {
     "orphaned": CRITICAL,
     "position_missing": CRITICAL,
@@ -103,12 +114,16 @@ FACTS = {
     "contract_changed": CRITICAL,
     "delisting": CRITICAL,
     "funding_interval_change": INFO,
+    "margin_mode": WARNING,
+    "collateral_shared": WARNING,
 }
 SETTINGS |= {
     rule: RuleSettings(rule=rule, enabled=True, levels={}, keep_firing_for=AT_ONCE, facts={severity: AT_ONCE})
     for rule, severity in FACTS.items()
 }
-HEDGE_SETTINGS = {name: settings for name, settings in SETTINGS.items() if name != "exchange_down"}
+HEDGE_SETTINGS = {
+    name: settings for name, settings in SETTINGS.items() if name not in {"exchange_down", "clock_skew", "margin_usage"}
+}
 
 
 def instrument(ref: InstrumentRef = FUTURES, **changes: Any) -> Instrument:

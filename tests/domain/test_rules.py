@@ -420,6 +420,12 @@ def test_each_rule_asks_for_the_action_of_the_contract() -> None:
         "contract_changed": {CRITICAL: "check_data"},
         "delisting": {CRITICAL: "close"},
         "funding_interval_change": {INFO: "watch"},
+        "liquidation_distance": {WARNING: "top_up", CRITICAL: "top_up"},
+        "leverage": {WARNING: "reduce", CRITICAL: "reduce"},
+        "adl": {WARNING: "reduce", CRITICAL: "reduce"},
+        "margin_mode": {WARNING: "watch"},
+        "collateral_shared": {WARNING: "watch"},
+        "liquidation_price_mismatch": {WARNING: "check_data"},
     }
     assert set(wanted) == set(HEDGE_SETTINGS)
     seen = good_facts(usual_basis("0", 720))

@@ -7,13 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.rules import (
+    adl,
     basis_adverse,
+    clock_skew,
+    collateral_shared,
     contract_changed,
     data_stale,
     delisting,
     drift,
     exchange_down,
     funding_interval_change,
+    leverage,
+    liquidation_distance,
+    liquidation_price_mismatch,
+    margin_mode,
+    margin_usage,
     negative_funding,
     orphaned,
     position_missing,
@@ -22,6 +30,7 @@ from hedgewatch.domain.rules import (
 from hedgewatch.domain.thresholds import RuleSettings
 
 HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], Sequence[Finding]]
+# The name of an exchange or of an account, all hedges, what the rule is set to, and what the cycle knows.
 ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts], Sequence[Finding]]
 
 HEDGE_RULES: Mapping[str, HedgeRule] = {
@@ -35,8 +44,18 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     delisting.NAME: delisting.judge,
     funding_interval_change.NAME: funding_interval_change.judge,
     data_stale.NAME: data_stale.judge,
+    liquidation_distance.NAME: liquidation_distance.judge,
+    leverage.NAME: leverage.judge,
+    adl.NAME: adl.judge,
+    margin_mode.NAME: margin_mode.judge,
+    collateral_shared.NAME: collateral_shared.judge,
+    liquidation_price_mismatch.NAME: liquidation_price_mismatch.judge,
 }
-EXCHANGE_RULES: Mapping[str, ExchangeRule] = {exchange_down.NAME: exchange_down.judge}
+EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
+    exchange_down.NAME: exchange_down.judge,
+    clock_skew.NAME: clock_skew.judge,
+}
+ACCOUNT_RULES: Mapping[str, ExchangeRule] = {margin_usage.NAME: margin_usage.judge}
 # hedgewatch judges itself (monitoring/own_alarms.py)
 OWN_RULES = ("self.delivery_failing", "self.dead_letter", "self.config_rejected")
-BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *OWN_RULES})
+BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES, *OWN_RULES})

@@ -41,6 +41,16 @@ def outcome_below(value: Decimal, level: Level) -> OutcomeKind:
     return CLEAR if value > level.clear else BAND
 
 
+def outcome_from(value: Decimal, level: Level) -> OutcomeKind:
+    """Judge a count or a quantile, bad when high: breach at fire and beyond it, clear strictly below clear."""
+    return BREACH if value >= level.fire else outcome_above(value, level)
+
+
+def outcome_until(value: Decimal, level: Level) -> OutcomeKind:
+    """Judge time that runs out: breach at fire and below it, clear strictly above clear."""
+    return BREACH if value <= level.fire else outcome_below(value, level)
+
+
 def outcomes_above(settings: RuleSettings, value: Decimal) -> Mapping[Severity, OutcomeKind]:
     """Judge a value that is bad when high, at every level."""
     if value < settings.calm_below:
@@ -63,6 +73,13 @@ def judge_above(target: Target, settings: RuleSettings, value: Decimal, message:
 def judge_below(target: Target, settings: RuleSettings, value: Decimal, message: Words) -> Finding:
     """Answer for a value that is bad when low."""
     return known_finding(target, settings, outcomes_below(settings, value), value=value, message=message)
+
+
+def quiet_finding(target: Target, settings: RuleSettings, message: Words) -> Finding:
+    """Answer where nothing is there to be measured: clear at every level, without a value."""
+    return known_finding(
+        target, settings, dict.fromkeys((*settings.levels, *settings.facts), CLEAR), value=None, message=message
+    )
 
 
 def fact_finding(target: Target, settings: RuleSettings, *, holds: bool, message: Words) -> Finding:

@@ -9,7 +9,8 @@ from hedgewatch.domain.account import AccountSnapshot, MarginMode, MarginWallet
 from hedgewatch.domain.backing import DOLLARS, wallet_of
 from hedgewatch.domain.contract_terms import USUAL_RATE, margin_tiers, rule_of, taker_fee, terms_of
 from hedgewatch.domain.exposure import settle_value
-from hedgewatch.domain.hedge import CycleFacts, HeldPosition, Leg, LegSnapshot
+from hedgewatch.domain.hedge import CycleFacts, Leg, LegSnapshot
+from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import Instrument, Payoff, PositionSide
 from hedgewatch.domain.liquidation_rules import LiquidationRule, TiersBy, TriggerFee
 from hedgewatch.domain.margin import Tiers, maintenance_margin

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.account import AccountSnapshot, ContractTerms, LeverageTiers, TierUnit, TradingFees
-from hedgewatch.domain.hedge import CycleFacts, HeldPosition, Leg
+from hedgewatch.domain.hedge import CycleFacts, Leg
+from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import Instrument, Payoff
 from hedgewatch.domain.liquidation_rules import LIQUIDATION_RULES, OTHER_EXCHANGES, LiquidationRule, TiersBy
 from hedgewatch.domain.margin import Tiers

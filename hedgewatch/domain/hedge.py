@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot, Liquidation, MarginMode, OpenOrder, TradingFees
 from hedgewatch.domain.contract_facts import Facts
+from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (
@@ -169,33 +170,6 @@ class FundingMean:
     rate_8h: Decimal
     hours: Decimal
     from_coming: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldPosition:
-    """What a leg holds, declared or read, in one form. None: not known. Short is negative; zero contracts: flat.
-
-    coins: where they were declared instead of contracts. margin: what backs it alone, unrealised profit left out.
-    margin, maintenance_margin, unrealised_pnl: settle asset. liquidation_price, reported_notional (quote, positive) and
-    maintenance_margin: as the exchange says. doubt: why the contracts are not known. fall: what it was proven to fall
-    from.
-    """
-
-    contracts: Decimal | None = None
-    coins: Decimal | None = None
-    entry_price: Decimal | None = None
-    mark_price: Decimal | None = None
-    margin: Decimal | None = None
-    margin_mode: MarginMode | None = None
-    maintenance_margin: Decimal | None = None
-    maintenance_margin_rate: Decimal | None = None
-    liquidation_price: Liquidation = None
-    unrealised_pnl: Decimal | None = None
-    reported_notional: Decimal | None = None
-    is_dual_side: bool | None = None
-    adl_quantile: int | None = None
-    doubt: Doubted | None = None
-    fall: Fall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

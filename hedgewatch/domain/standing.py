@@ -9,7 +9,8 @@ from hedgewatch.domain.account import MarginWallet, Never
 from hedgewatch.domain.backed import BackedPosition, backed_position
 from hedgewatch.domain.backing import pledged_coins
 from hedgewatch.domain.errors import InvalidValueError
-from hedgewatch.domain.hedge import CycleFacts, HeldPosition, Leg
+from hedgewatch.domain.hedge import CycleFacts, Leg
+from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import Instrument
 from hedgewatch.domain.liquidation import Liquidation, distance_to, liq_price_from_state
 from hedgewatch.domain.liquidation_rules import (

@@ -170,6 +170,8 @@ class Worker:
             self._note(result)
         if result.verdict.events:
             self._spawn(self._deliver)  # at once; the delivery job only brings the retries
+        if self._watching.keeper is not None and self._watching.keeper.is_due():
+            self._spawn(self._watching.keeper.keep)
 
     def _note(self, result: CycleResult) -> None:
         """Tell of a committed cycle."""
@@ -253,6 +255,8 @@ class Worker:
     async def _drain(self) -> None:
         """Let the running jobs end (a scheduler's end would cancel them); what is not delivered stays in the outbox."""
         self._schedule.pause()
+        if self._watching.keeper is not None:
+            self._watching.keeper.stop()
         await asyncio.sleep(0)  # what was handed out a moment ago starts now and counts among the running
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 
+from hedgewatch.bootstrap.keeping import PAGE_SECONDS
 from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
@@ -21,8 +21,6 @@ from hedgewatch.storage.database import Database
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.migrate import upgrade
 from hedgewatch.storage.series_store import SqlSeriesStore
-
-PAGE_SECONDS = Decimal(20)  # a page of a thousand candles may wait for its turn in the exchange's budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

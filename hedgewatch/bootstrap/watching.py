@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import SystemRandom
 
+from hedgewatch.bootstrap.keeping import make_keeper
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
@@ -16,12 +17,15 @@ from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
+from hedgewatch.monitoring.keeping import HistoryKeeper, KeptPast
 from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
+from hedgewatch.monitoring.series import SeriesStore
 from hedgewatch.settings import Settings, declared_hedges, digest_of, file_entries, rule_settings
 from hedgewatch.storage.backlog import SqlBacklogs
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
+from hedgewatch.storage.hedge_past import SqlPastStore
 from hedgewatch.storage.history import History
 from hedgewatch.storage.lease import SqlLease, worker_name
 from hedgewatch.storage.market_shelf import SqlMarketShelf
@@ -30,6 +34,7 @@ from hedgewatch.storage.migrate import check
 from hedgewatch.storage.outbox import SqlOutbox
 from hedgewatch.storage.past import PastReader
 from hedgewatch.storage.schema import SchemaStatus
+from hedgewatch.storage.series_store import SqlSeriesStore
 
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
@@ -38,11 +43,13 @@ LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What stays when the configuration changes: who asks, and the outbox of the one database."""
+    """What stays when the configuration changes: who asks, and what lies in the one database."""
 
     asker: Asker
     outbox: Outbox
     backlogs: Backlogs
+    series: SeriesStore
+    kept: KeptPast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ class Parts:
     deliverer: Deliverer
     notifiers: tuple[Notifier, ...]
     heartbeat: Heartbeat | None
+    keeper: HistoryKeeper
 
     async def close(self, after: Parts | None = None) -> None:
         """Let sends that are under way end, then close everything but what ``after`` goes on using."""
@@ -73,7 +81,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """Everything a worker runs."""
+    """Everything a worker runs. keeper: fills the past beside the cycles, None if nobody does."""
 
     watch: Watch
     cycle: MonitorCycle
@@ -81,11 +89,16 @@ class Watching:
     clock: Clock
     lease: Lease
     heartbeat: Heartbeat | None = None
+    keeper: HistoryKeeper | None = None
 
     def changed_to(self, parts: Parts) -> Watching:
         """Watch what ``parts`` says from now on, in the same cycle over the same store; between two cycles only."""
         self.cycle.watch_from_now(parts.watch, parts.collector)
-        return replace(self, watch=parts.watch, deliverer=parts.deliverer, heartbeat=parts.heartbeat)
+        if self.keeper is not None:
+            self.keeper.stop()
+        return replace(
+            self, watch=parts.watch, deliverer=parts.deliverer, heartbeat=parts.heartbeat, keeper=parts.keeper
+        )
 
 
 class Furnished:
@@ -140,6 +153,7 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
         deliverer=Deliverer(ground.outbox, notifiers, asker.clock, SystemRandom(), fallback=watch.routing.fallback),
         notifiers=notifiers,
         heartbeat=heartbeat,
+        keeper=make_keeper(watch, readers.exchanges, ground.series, ground.kept, clock=asker.clock),
     )
 
 
@@ -151,16 +165,19 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
     """
     make_notifiers(settings, environ)  # a database is not made for channels that cannot be
     async with AsyncExitStack() as stack:
-        database = open_database(settings.storage.url.resolve(environ).get_secret_value())
+        url = settings.storage.url.resolve(environ).get_secret_value()
+        database = open_database(url)
         stack.callback(database.close)
+        kept = _kept(stack, url, clock)
         lease = SqlLease(database, worker_name())
         stack.push_async_callback(lease.release)
         asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
         outbox = SqlOutbox(database, lease.name)
-        ground = Ground(asker=asker, outbox=outbox, backlogs=SqlBacklogs(database))
+        series = SqlSeriesStore(database)
+        ground = Ground(asker=asker, outbox=outbox, backlogs=SqlBacklogs(database), series=series, kept=kept)
         parts = make_parts(settings, ground)
         store = SqlCycleStore(database, clock, fence=lease)
-        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock)
+        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock, past=kept.added_to)
         begun = Watching(
             watch=parts.watch,
             cycle=cycle,
@@ -168,6 +185,7 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
             clock=clock,
             lease=lease,
             heartbeat=parts.heartbeat,
+            keeper=parts.keeper,
         )
         furnished = Furnished(begun, parts, ground)
         stack.push_async_callback(furnished.close)
@@ -178,12 +196,16 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
     """Run one cycle against what the store remembers (or nothing, if there is no store yet), and keep nothing."""
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
-        store = _remembering(stack, settings.storage.url.resolve(environ).get_secret_value())
+        url = settings.storage.url.resolve(environ).get_secret_value()
+        store = _remembering(stack, url)
+        kept = KeptPast(None, clock) if isinstance(store, MemoryStore) else _kept(stack, url, clock)
+        await kept.renew(watch.hedges)
         asker = Asker(environ=environ, shelf=MemoryStore(), clock=clock)
         readers = make_readers(settings, watch, asker, patience=one_look(LOOK_DEADLINE_SECONDS))
         collector = readers.collector(clock)
         stack.push_async_callback(collector.close)
-        return await MonitorCycle(watch, collector=collector, store=store, clock=clock).look()
+        cycle = MonitorCycle(watch, collector=collector, store=store, clock=clock, past=kept.added_to)
+        return await cycle.look()
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
@@ -192,3 +214,9 @@ def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:
     history = History(url)
     stack.callback(history.close)
     return PastReader(history)
+
+
+def _kept(stack: AsyncExitStack, url: str, clock: Clock) -> KeptPast:
+    store = SqlPastStore(url)
+    stack.callback(store.close)
+    return KeptPast(store, clock)

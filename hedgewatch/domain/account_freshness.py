@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from hedgewatch.domain.account import AccountSnapshot
 from hedgewatch.domain.freshness import seconds_between
-from hedgewatch.domain.hedge import NO_PAST, CycleFacts, Hedge
+from hedgewatch.domain.hedge import CycleFacts, Hedge
+from hedgewatch.domain.history import NO_PAST
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.position import believed_coins, believed_contracts
 from hedgewatch.domain.proof import Belief, Doubted

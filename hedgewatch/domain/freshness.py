@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import takewhile
 
-from hedgewatch.domain.hedge import NO_PAST, CycleFacts, Hedge, PastQuote
+from hedgewatch.domain.hedge import CycleFacts, Hedge
+from hedgewatch.domain.history import NO_PAST, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, Quote, ReadingFailure, Standstill, UnknownReason
 from hedgewatch.domain.numbers import ZERO

@@ -11,6 +11,7 @@ from enum import StrEnum
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot, Liquidation, MarginMode, OpenOrder, TradingFees
 from hedgewatch.domain.contract_facts import Facts
 from hedgewatch.domain.held import HeldPosition
+from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (
@@ -114,46 +115,12 @@ class Hedge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastQuote:
-    """A book as it was read before: for telling a frozen one."""
-
-    read_at: datetime
-    bid: Decimal
-    ask: Decimal
-    exchange_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentPast:
-    """What the store remembers of an instrument.
-
-    last_good_at: receipt time of the last good quote, None if there never was one. first_asked_at: when it was first
-    asked for. recent: the latest quotes, oldest first, at most the last ten polls.
-    """
-
-    first_asked_at: datetime | None = None
-    last_good_at: datetime | None = None
-    recent: tuple[PastQuote, ...] = ()
-    unchanged_since: datetime | None = None
-
-
-NO_PAST = InstrumentPast()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasisPast:
-    """Hourly closes of a leg's basis rate over the preceding 30 days: their mean and how many there were."""
-
-    mean: Decimal
-    hours: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What the past must tell about all hedges. A missing key: nothing is remembered.
 
     basis is keyed by (hedge, leg). settled holds the funding rates settled in the last 24 hours, oldest first.
     last_answer_at: when each exchange last answered usefully; first_asked_at: when it was first asked.
+    coins and legs: what the hours and days before tell of prices, and of (hedge, leg); renewed once an hour.
     """
 
     instruments: Mapping[InstrumentRef, InstrumentPast] = field(default_factory=dict)
@@ -161,15 +128,8 @@ class Past:
     settled: Mapping[InstrumentRef, tuple[SettledFunding, ...]] = field(default_factory=dict)
     last_answer_at: Mapping[str, datetime] = field(default_factory=dict)
     first_asked_at: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingMean:
-    """The 24-hour mean funding rate per 8 hours. ``from_coming``: the coming rate stands in, nothing is settled yet."""
-
-    rate_8h: Decimal
-    hours: Decimal
-    from_coming: bool
+    coins: Mapping[InstrumentRef, CoinPast] = field(default_factory=dict)
+    legs: Mapping[tuple[str, str], LegPast] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ from hedgewatch.domain.freshness import (
     why_no_price,
 )
 from hedgewatch.domain.funding import mean_of_window, rate_per_8h, rate_per_year
-from hedgewatch.domain.hedge import CycleFacts, FundingMean, Leg, LegSnapshot, Quality
+from hedgewatch.domain.hedge import CycleFacts, Leg, LegSnapshot, Quality
 from hedgewatch.domain.held import HeldPosition
+from hedgewatch.domain.history import FundingMean
 from hedgewatch.domain.instrument import NO_HEDGE, InstrumentRef, Payoff
 from hedgewatch.domain.market import Funding, MarketReading, Quote, ReadingFailure, Standstill, UnknownReason
 from hedgewatch.domain.numbers import ZERO

@@ -24,6 +24,17 @@ def log_returns(closes: Sequence[N]) -> tuple[N, ...]:
 
 
 @exactly
+def daily_log_returns(closes: Mapping[date, Decimal]) -> tuple[Decimal, ...]:
+    """Return the log returns of the days whose close and that of the day before are known, oldest first.
+
+    closes: at 00:00 UTC of each day. A gap is never bridged by a return of several days.
+    Raises InvalidValueError for a close that is not above zero.
+    """
+    days = sorted(closes)
+    return tuple(log_returns((closes[before], closes[day]))[0] for before, day in pairwise(days) if day - before == DAY)
+
+
+@exactly
 def paired_returns(
     item: Mapping[date, Decimal], proxy: Mapping[date, Decimal]
 ) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:

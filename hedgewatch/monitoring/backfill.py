@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from hedgewatch.monitoring.series import PageFailure, SeriesPage, SeriesSource, 
 
 TRIES = 3
 PAUSE = timedelta(seconds=2)
+NO_BREATH = timedelta(0)
 LONGEST_PATIENCE = timedelta(minutes=2)  # a longer ban ends the run: the next one goes on from there
 WORTH_A_TRY = frozenset({UnknownReason.TIMEOUT, UnknownReason.FETCH_ERROR, UnknownReason.RATE_LIMITED})
 
@@ -62,6 +63,14 @@ def span_of(series: Series, now: datetime, days: int) -> Span:
     return Span(start=on_grid(end - timedelta(days=days), step), end=end)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What one run over a span has brought. rows: told. failure: why it ended early, with its mend; None if not."""
+
+    rows: int
+    failure: str | None
+
+
 class Backfill:
     """Fills the past of one exchange's instruments."""
 
@@ -73,39 +82,58 @@ class Backfill:
         *,
         pause: Callable[[float], Awaitable[None]],
         tell: Callable[[Step], None],
+        breath: timedelta = NO_BREATH,
     ) -> None:
-        """Ask ``source``, keep in ``store``. pause: waits so many seconds. tell: is told of each page."""
+        """Ask ``source``, keep in ``store``. pause: waits so many seconds. tell: is told of each page.
+
+        breath: between two pages, so that whoever asks the exchange for what is now need not queue behind the past.
+        """
         self._source = source
         self._store = store
         self._clock = clock
         self._pause = pause
         self._tell = tell
+        self._breath = breath.total_seconds()
 
     async def fill(self, wanted: Sequence[Series], days: int) -> tuple[SeriesReport, ...]:
         """Fill series after series; one that fails does not stop the others. Raises StoreUnavailableError."""
-        unlisted = await self._source.unlisted(tuple(dict.fromkeys(series.ref for series in wanted)))
+        unlisted = await self.unlisted(wanted)
         reports = []
         for series in wanted:
             span = span_of(series, self._clock.now(), days)
             if series.ref in unlisted:
                 reports.append(_not_asked(series, span, unlisted[series.ref]))
                 continue
-            length = self._source.page_length(series)
-            if length is None:
-                words = f"{self._source.exchange} does not tell {series.kind} of {series.ref.symbol}"
-                reports.append(_not_asked(series, span, words))
-                continue
-            reports.append(await self._fill(series, span, length))
+            brought = await self.bring(series, span)
+            stored = await self._store.moments(series, span)
+            gaps = gaps_of(series, span, stored)
+            reports.append(
+                SeriesReport(
+                    series=series,
+                    span=span,
+                    rows=brought.rows,
+                    stored=len(stored),
+                    gaps=gaps,
+                    failure=brought.failure,
+                )
+            )
         return tuple(reports)
 
-    async def _fill(self, series: Series, span: Span, length: timedelta) -> SeriesReport:
-        todo = [
-            (stretch, page)
-            for stretch in without(span, await self._store.covered(series))
-            for page in pages_of(stretch, length)
-        ]
-        rows, failure, begun = 0, None, Span(start=span.start, end=span.start)
-        for number, (stretch, page) in enumerate(todo, 1):
+    async def unlisted(self, wanted: Sequence[Series]) -> Mapping[InstrumentRef, str]:
+        """Know the instruments of these series; return a line for each that cannot be asked about."""
+        return await self._source.unlisted(tuple(dict.fromkeys(series.ref for series in wanted)))
+
+    async def bring(self, series: Series, span: Span) -> Brought:
+        """Ask for what of a span is not stored yet, page by page, and keep it. Raises StoreUnavailableError."""
+        length = self._source.page_length(series)
+        if length is None:
+            words = f"{self._source.exchange} does not tell {series.kind} of {series.ref.symbol}"
+            return Brought(rows=0, failure=words)
+        covered = await self._store.covered(series)
+        begun = {one.end: one.start for one in covered}  # where a stretch began, by where it ends
+        todo = [page for stretch in without(span, covered) for page in pages_of(stretch, length)]
+        rows, failure = 0, None
+        for number, page in enumerate(todo, 1):
             told = await self._read(series, page)
             if isinstance(told, PageFailure):
                 failure = f"{told.reason.replace('_', ' ')}: {told.detail}; {MENDS[told.reason]}"
@@ -113,13 +141,12 @@ class Backfill:
             rows += told.count
             if told.count:
                 # what is told of nothing is not covered: the next run asks for it again
-                start = begun.start if begun.end == page.start and begun.start >= stretch.start else page.start
-                begun = Span(start=start, end=page.end)
-                await self._store.keep(series, told, begun)
+                begun[page.end] = begun.get(page.start, page.start)
+                await self._store.keep(series, told, Span(start=begun[page.end], end=page.end))
             self._tell(Step(series=series, page=number, pages=len(todo), rows=told.count))
-        stored = await self._store.moments(series, span)
-        gaps = gaps_of(series, span, stored)
-        return SeriesReport(series=series, span=span, rows=rows, stored=len(stored), gaps=gaps, failure=failure)
+            if self._breath:
+                await self._pause(self._breath)
+        return Brought(rows=rows, failure=failure)
 
     async def _read(self, series: Series, page: Span) -> SeriesPage | PageFailure:
         """Read a page; what may pass by itself is tried again, after the time that the exchange asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent
 from hedgewatch.domain.contract_facts import ContractFact, changed_facts, with_changes
-from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Past
 from hedgewatch.domain.inventory import HoldingSnapshot, value_holding
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.measure import measure_hedge
@@ -92,6 +92,11 @@ def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ..
     return tuple(found.values())
 
 
+def no_more(past: Past) -> Past:
+    """Return a past as it is: nothing is kept beside the store of cycles."""
+    return past
+
+
 @contextmanager
 def collecting_later() -> Iterator[None]:
     """Hold Python's search for garbage in circles while a cycle is judged.
@@ -111,13 +116,22 @@ def collecting_later() -> Iterator[None]:
 class MonitorCycle:
     """Runs cycles over one watch."""
 
-    def __init__(self, watch: Watch, *, collector: Collector, store: CycleStore, clock: Clock) -> None:
-        """Take what to watch and the parts to do it with.
+    def __init__(
+        self,
+        watch: Watch,
+        *,
+        collector: Collector,
+        store: CycleStore,
+        clock: Clock,
+        past: Callable[[Past], Past] = no_more,
+    ) -> None:
+        """Take what to watch and the parts to do it with. past: adds to it what is kept of hours and days before.
 
         rejected: every mistake of the configuration that was refused last, empty if none was.
         """
         self._store = store
         self._clock = clock
+        self._past = past
         self._measured_at: Decimal | None = None
         self._diary = SettlementDiary(())
         self.rejected: tuple[str, ...] = ()
@@ -158,6 +172,7 @@ class MonitorCycle:
     async def _collect(self, now: datetime) -> tuple[Memory, Mapping[str, ExchangeAnswer], Mapping[str, Said]]:
         instruments = [ref for refs in self._by_exchange.values() for ref in refs]
         memory = await self._store.recall(instruments, self._legs, now)
+        memory = replace(memory, past=self._past(memory.past))
         settled = self._diary.due(memory.past, now)
         wanted = {
             exchange: Wanted(

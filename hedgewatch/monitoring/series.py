@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from hedgewatch.domain.candle import Candle, Series, Span
+from hedgewatch.domain.hedge import Hedge
+from hedgewatch.domain.history import CoinPast, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding, UnknownReason
 
@@ -76,4 +78,20 @@ class SeriesStore(Protocol):
 
     async def moments(self, series: Series, span: Span) -> tuple[datetime, ...]:
         """Return when the stored candles opened, or funding settled, oldest first. Raises StoreUnavailableError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgePast:
+    """What the store tells of one hedge's past: of its prices by instrument, of its legs by name."""
+
+    coins: Mapping[InstrumentRef, CoinPast] = field(default_factory=dict)
+    legs: Mapping[str, LegPast] = field(default_factory=dict)
+
+
+class PastStore(Protocol):
+    """Where the past of a hedge is read from; nothing is written here."""
+
+    async def past_of(self, hedge: Hedge, now: datetime) -> HedgePast:
+        """Return what is stored of a hedge's past, as of ``now``. Raises StoreUnavailableError."""
         ...

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, select
 
 from hedgewatch.domain.contract_facts import ContractFact, FactName
-from hedgewatch.domain.hedge import InstrumentPast, PastQuote
+from hedgewatch.domain.history import InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.storage import account_tables, tables

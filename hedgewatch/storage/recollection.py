@@ -13,7 +13,8 @@ from hedgewatch.domain.account import AccountSnapshot, CoinBalance, PartFailure
 from hedgewatch.domain.alert import AlertPhase, AlertState
 from hedgewatch.domain.contract_facts import ContractFact, FactName
 from hedgewatch.domain.finding import Target
-from hedgewatch.domain.hedge import BasisPast, InstrumentPast, Leg, LegSnapshot, Past, PastQuote
+from hedgewatch.domain.hedge import Leg, LegSnapshot, Past
+from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ExchangeAnswer, MarketReading, Quote, ReadingFailure, SettledFunding
 from hedgewatch.domain.numbers import CONTEXT

@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from hedgewatch.domain.hedge import BasisPast, CycleFacts, Hedge, InstrumentPast, Past, PastQuote
+from hedgewatch.domain.hedge import CycleFacts, Hedge, Past
+from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.measure import measure_hedge

@@ -8,17 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import (
-    BasisPast,
-    CycleFacts,
-    DeclaredPosition,
-    Hedge,
-    HeldShare,
-    InstrumentPast,
-    Leg,
-    Past,
-    PastQuote,
-)
+from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, HeldShare, Leg, Past
+from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, InstrumentPast, Past
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Past
+from hedgewatch.domain.history import InstrumentPast
 from hedgewatch.domain.market import MarketReading, SettledFunding, UnknownReason
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.rules import EXCHANGE_RULES, HEDGE_RULES

@@ -11,7 +11,8 @@ import pytest
 
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
 from hedgewatch.domain.finding import BREAKS, Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import CycleFacts, Hedge, InstrumentPast, Past
+from hedgewatch.domain.hedge import CycleFacts, Hedge, Past
+from hedgewatch.domain.history import InstrumentPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, ReadingFailure, SettledFunding, UnknownReason
 from hedgewatch.domain.measure import measure_hedge

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
-from hedgewatch.domain.hedge import BasisPast, PastQuote
+from hedgewatch.domain.history import BasisPast, PastQuote
 from hedgewatch.domain.market import ExchangeOutcome, SettledFunding
 from hedgewatch.monitoring.ports import Memory
 from hedgewatch.storage.history import History

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, unknown_finding
-from hedgewatch.domain.hedge import BasisPast, CycleFacts, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.history import BasisPast
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
 from hedgewatch.domain.rules.judging import judge_above, leg_target, percent

@@ -7,7 +7,8 @@ from decimal import Decimal
 from hedgewatch.domain.account_freshness import AccountAge, account_ages
 from hedgewatch.domain.finding import BAND, BREACH, CLEAR, Finding, Target
 from hedgewatch.domain.freshness import quote_of, seconds_between, why_failed, why_unusable
-from hedgewatch.domain.hedge import NO_PAST, CycleFacts, HedgeSnapshot
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
+from hedgewatch.domain.history import NO_PAST
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import Quote, Standstill
 from hedgewatch.domain.mends import MENDS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hedgewatch.domain.finding import Finding, unknown_finding
 from hedgewatch.domain.funding import short_pays_per_day
-from hedgewatch.domain.hedge import CycleFacts, FundingMean, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.history import FundingMean
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.numbers import exactly, plain
 from hedgewatch.domain.rules.judging import judge_below, leg_target, percent

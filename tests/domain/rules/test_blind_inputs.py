@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.hedge import InstrumentPast, Past, Quality
+from hedgewatch.domain.hedge import Past, Quality
+from hedgewatch.domain.history import InstrumentPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.rules import EXCHANGE_RULES

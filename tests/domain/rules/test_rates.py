@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.hedge import BasisPast, Past
+from hedgewatch.domain.hedge import Past
+from hedgewatch.domain.history import BasisPast
 from hedgewatch.domain.market import SettledFunding, UnknownReason
 from hedgewatch.domain.thresholds import Action, Severity
 from tests.domain.cases import (

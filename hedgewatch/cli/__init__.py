@@ -27,6 +27,7 @@ from hedgewatch.cli import (
     once,
     outbox,
     position,
+    rules,
     run,
     scenario,
     simulator,
@@ -87,6 +88,7 @@ app.add_typer(hedge.app, name="hedge")
 app.add_typer(position.app, name="position")
 app.add_typer(holding.app, name="holding")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(rules.app, name="rules")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(db.app, name="db")

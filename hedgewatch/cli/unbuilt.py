@@ -16,7 +16,6 @@ COMMANDS = (
     "statement",
     "import",
     "replay",
-    "rules",
 )
 COMMANDS_OF_DB = ("backup", "prune")
 ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}

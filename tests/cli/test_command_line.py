@@ -17,7 +17,7 @@ BUILT = {
     "init", "config check", "config show", "config schema", "calc", "doctor", "once", "run", "worker", "web", "status",
     "channels test", "db upgrade", "db check", "demo", "simulator", "scenario", "backfill", "size",
     "alerts list", "alerts show", "alerts ack", "alerts silence", "alerts unsilence", "outbox list", "outbox replay",
-    "hedge close", "hedge open", "position set", "position show", "holding set",
+    "hedge close", "hedge open", "position set", "position show", "holding set", "rules list",
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def test_the_commands_are_the_promised_ones() -> None:
     assert {" ".join(words) for words in commands()} == BUILT
 
 
-GROUPS = ("config", "channels", "db", "alerts", "outbox", "hedge", "position", "holding")
+GROUPS = ("config", "channels", "db", "alerts", "outbox", "hedge", "position", "holding", "rules")
 
 
 @pytest.mark.parametrize("words", [(), *((group,) for group in GROUPS), *commands()], ids=" ".join)

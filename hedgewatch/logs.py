@@ -2,77 +2,58 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import contextlib
 import logging
 import sys
-from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
-from urllib.parse import quote, unquote, urlsplit
 
 import structlog
 
-MASK = "***"
-SHORTEST_SECRET = 6  # masking shorter values would mask ordinary words
-SIGNING_KEY = "whsec_"
-QUIET = dict.fromkeys(("alembic", "apscheduler", "ccxt", "mail", "uvicorn"), logging.WARNING)
+from hedgewatch.domain.redaction import MASK, Redactor
+
+QUIET = dict.fromkeys(
+    ("alembic", "apprise", "apscheduler", "ccxt", "mail", "requests", "uvicorn", "urllib3"), logging.WARNING
+)
+# What a value of any kind may raise when it is looked into or written: then it is dropped, not shown as it is.
+UNWRITABLE = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 
-class Redactor:
-    """Masks known secrets, in every form in which they travel, wherever they turn up in a log line."""
+class _Masking:
+    """The two ends of the chain at which secrets are masked; what cannot be looked into is left out."""
 
-    def __init__(self) -> None:
-        """Know no secret yet."""
-        self._forms: tuple[str, ...] = ()
-
-    def add(self, secrets: Iterable[str]) -> None:
-        """Learn secrets and what is secret inside them: as they are, URL-quoted, escaped, in base64 and in hex."""
-        forms = set(self._forms)
-        for secret in (part for whole in secrets for part in _parts(whole)):
-            if len(secret) < SHORTEST_SECRET:
-                continue
-            raw = secret.encode()
-            encoded = (base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode())
-            escaped = (quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1])
-            forms |= {secret, raw.hex(), *escaped, *encoded, *(text.rstrip("=") for text in encoded)}
-        self._forms = tuple(sorted(forms, key=len, reverse=True))
-
-    def clean(self, text: str) -> str:
-        """Return the text with every known secret masked."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, MASK)
-        return text
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
 
     def walk(self, _logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
         """Mask every text in a log event before it is rendered, since rendering may escape what was escaped already."""
-        return {name: self._walked(value) for name, value in event.items()}
+        return {name: self._safely(value) for name, value in event.items()}
+
+    def line(self, _logger: object, _method: str, line: Any) -> str:  # noqa: ANN401  structlog types it as an event
+        """Mask a rendered log line: the last processor, so nothing is written behind its back."""
+        return self._redactor.clean(line)
+
+    def _safely(self, value: Any) -> Any:  # noqa: ANN401  whatever is logged
+        try:
+            return self._walked(value)
+        except UNWRITABLE:
+            return MASK
 
     def _walked(self, value: Any) -> Any:  # noqa: ANN401  whatever is logged
         if isinstance(value, str):
-            return self.clean(value)
+            return self._redactor.clean(value)
         if isinstance(value, dict):
             return {self._walked(name): self._walked(inner) for name, inner in value.items()}
         if type(value) in {list, tuple, set, frozenset}:
             return type(value)(self._walked(inner) for inner in value)
         return value
 
-    def __call__(self, _logger: object, _method: str, line: Any) -> str:  # noqa: ANN401  structlog types it as an event
-        """Mask a rendered log line: the last processor, so nothing is written behind its back."""
-        return self.clean(line)
 
+class _ClosedHandler(logging.StreamHandler[TextIO]):
+    """Says that a line was lost where the library would print it, unmasked, with its traceback."""
 
-def _parts(secret: str) -> Iterator[str]:
-    """Give the secret, and of an address the password in it, of a signing key its bytes: libraries tell these alone."""
-    yield secret
-    yield secret.removeprefix(SIGNING_KEY)
-    try:
-        password = urlsplit(secret).password
-    except ValueError:
-        return
-    if password:
-        yield password
-        yield unquote(password)
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(f"a log line of {record.name} could not be written\n")
 
 
 def configure(redactor: Redactor, *, as_json: bool, level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -80,7 +61,7 @@ def configure(redactor: Redactor, *, as_json: bool, level: str = "INFO", stream:
 
     ``redactor`` sees every rendered line last. Tracebacks never show local variables: they hold keys.
     """
-    out = stream or sys.stderr
+    out, masking = stream or sys.stderr, _Masking(redactor)
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -91,11 +72,11 @@ def configure(redactor: Redactor, *, as_json: bool, level: str = "INFO", stream:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_rendering(redactor, out, as_json=as_json),
-            redactor,
+            *_rendering(masking, out, as_json=as_json),
+            masking.line,
         ],
     )
-    handler = logging.StreamHandler(out)
+    handler = _ClosedHandler(out)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -110,20 +91,23 @@ def configure(redactor: Redactor, *, as_json: bool, level: str = "INFO", stream:
     )
 
 
-def _rendering(redactor: Redactor, out: TextIO, *, as_json: bool) -> list[structlog.types.Processor]:
+def _rendering(masking: _Masking, out: TextIO, *, as_json: bool) -> list[structlog.types.Processor]:
     if as_json:
         tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         return [
             structlog.processors.ExceptionRenderer(tracebacks),
-            redactor.walk,
+            masking.walk,
             structlog.processors.JSONRenderer(default=_plain),
         ]
     return [
-        redactor.walk,
+        masking.walk,
         structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback),
     ]
 
 
 def _plain(value: object) -> str:
-    """Write what JSON has no form for as text."""
-    return str(value)
+    """Write what JSON has no form for as text, or mask what will not be written."""
+    try:
+        return str(value)
+    except UNWRITABLE:
+        return MASK

@@ -18,6 +18,7 @@ from hedgewatch import logs
 from hedgewatch.cli.address import Address
 from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.redaction import Redactor
 
 FORMATS = {"json": True, "console": False}
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -100,11 +101,11 @@ class Again:
         log.info("reload_asked", mend="the pages keep their configuration; the worker reads it once it runs")
 
 
-def configure_logs(log_format: str) -> logs.Redactor:
+def configure_logs(log_format: str) -> Redactor:
     """Configure the logs as asked; ``auto`` is console on a terminal and JSON elsewhere."""
     if log_format not in {"auto", *FORMATS}:
         raise ConfigurationError(f"--log-format: expected json, console or auto, found {log_format!r}")
-    redactor = logs.Redactor()
+    redactor = Redactor()
     logs.configure(redactor, as_json=FORMATS.get(log_format, not sys.stderr.isatty()))
     return redactor
 

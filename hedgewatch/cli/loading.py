@@ -9,6 +9,7 @@ import typer
 
 from hedgewatch import logs
 from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.redaction import Redactor
 from hedgewatch.settings import Settings, load_settings, refuse_unready
 from hedgewatch.settings.document import find_file
 
@@ -34,8 +35,8 @@ def settings_or_defaults(ctx: typer.Context) -> Settings:
     return loaded_settings(ctx)
 
 
-def _logging() -> logs.Redactor:
-    redactor = logs.Redactor()
+def _logging() -> Redactor:
+    redactor = Redactor()
     logs.configure(redactor, as_json=not sys.stderr.isatty(), level="WARNING")
     return redactor
 

@@ -13,6 +13,7 @@ import structlog
 
 from hedgewatch import logs
 from hedgewatch.cli import _unexpected
+from hedgewatch.domain.redaction import Redactor
 
 PASSWORD = 'canary "of" the\\door/1+é'
 KEY = base64.b64encode(b"canary of the signing key").decode()
@@ -42,7 +43,7 @@ def breaks(hidden: str) -> None:
 
 
 def configured(*, as_json: bool, level: str = "INFO") -> io.StringIO:
-    stream, redactor = io.StringIO(), logs.Redactor()
+    stream, redactor = io.StringIO(), Redactor()
     redactor.add([URL, f"whsec_{KEY}"])
     logs.configure(redactor, as_json=as_json, level=level, stream=stream)
     return stream
@@ -110,7 +111,30 @@ def test_json_lines_stay_json_whatever_a_secret_holds() -> None:
     assert line["text"] == '*** and "more"'
 
 
-def test_short_values_mask_no_ordinary_words() -> None:
-    redactor = logs.Redactor()
-    redactor.add(["on"])
-    assert redactor.clean("one cycle on time") == "one cycle on time"
+class Unwritable:
+    """Breaks where it is looked at."""
+
+    def __str__(self) -> str:
+        raise RuntimeError(PASSWORD)
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_cannot_be_looked_into_is_dropped_and_not_shown(
+    as_json: bool,  # noqa: FBT001  a parameter of the test
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stream = configured(as_json=as_json)
+    circle: dict[str, Any] = {"said": PASSWORD}
+    circle["again"] = circle
+    structlog.stdlib.get_logger("ours").warning("first", circle=circle)
+    structlog.stdlib.get_logger("ours").warning("second", thing=Unwritable(), said=PASSWORD)
+    logging.getLogger("theirs").warning("said %s of %s", Unwritable(), PASSWORD)
+    structlog.stdlib.get_logger("ours").warning("last")
+    printed = capsys.readouterr()
+    text = stream.getvalue() + printed.out + printed.err
+    assert "first" in text
+    assert "last" in text
+    for secret in NOT_IN_LOGS:
+        assert secret not in text

@@ -21,6 +21,7 @@ import structlog
 from hedgewatch import logs
 from hedgewatch.cli.daemon import run_parts
 from hedgewatch.cli.working import open_worker
+from hedgewatch.domain.redaction import Redactor
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import load_settings
 from tests.end_to_end.stage import PASSWORD, SECRET, Stage, ask, rows, until
@@ -183,7 +184,7 @@ def _logs_as_before() -> Iterator[None]:
 @pytest.mark.usefixtures("_logs_as_before")
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_no_secret_is_logged_even_at_the_lowest_level_and_in_a_traceback(stage: Stage, as_json: bool) -> None:  # noqa: FBT001  a parameter of the test
-    stream, redactor = io.StringIO(), logs.Redactor()
+    stream, redactor = io.StringIO(), Redactor()
     settings = load_settings(configured(stage), os.environ)
     redactor.add(settings.known_secrets(os.environ))
     logs.configure(redactor, as_json=as_json, level="DEBUG", stream=stream)

@@ -13,7 +13,7 @@ from hedgewatch.monitoring.maintenance import Window
 from hedgewatch.monitoring.ports import Clock, Notifier
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.notify import make_notifier
-from hedgewatch.notify.channels import Channel, EmailChannel, WebhookChannel
+from hedgewatch.notify.channels import AppriseChannel, Channel, EmailChannel, WebhookChannel
 from hedgewatch.notify.switch import HttpSwitch
 from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.settings import Settings
@@ -99,4 +99,6 @@ def _channel(name: str, entry: written.Channel, settings: Settings, environ: Map
             ca_file=entry.ca_file,
             timezone=settings.monitor.timezone,
         )
-    raise ConfigurationError(f"channels.{name}.kind: {entry.kind} is not built yet")
+    return AppriseChannel(
+        name=name, url=entry.url.resolve(environ).get_secret_value(), timezone=settings.monitor.timezone
+    )

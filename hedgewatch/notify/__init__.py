@@ -1,4 +1,4 @@
-"""How a person is told: webhook and e-mail, and the table of channel kinds."""
+"""How a person is told: webhook, e-mail and Apprise, and the table of channel kinds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from hedgewatch.monitoring.ports import Notifier
-from hedgewatch.notify.channels import Channel, EmailChannel, WebhookChannel
+from hedgewatch.notify.apprise import AppriseNotifier
+from hedgewatch.notify.channels import AppriseChannel, Channel, EmailChannel, WebhookChannel
 from hedgewatch.notify.email import EmailNotifier
 from hedgewatch.notify.webhook import WebhookNotifier
 
 KINDS: dict[str, Callable[[Any], Notifier]] = {
     WebhookChannel.kind: WebhookNotifier,
     EmailChannel.kind: EmailNotifier,
+    AppriseChannel.kind: AppriseNotifier,
 }
 
 

@@ -37,4 +37,14 @@ class EmailChannel:
     timezone: str = "UTC"
 
 
-Channel = WebhookChannel | EmailChannel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseChannel:
+    """One address of Apprise, a secret as a whole. timezone: an IANA name, for words."""
+
+    kind: ClassVar[str] = "apprise"
+    name: str
+    url: str = field(repr=False)
+    timezone: str = "UTC"
+
+
+Channel = WebhookChannel | EmailChannel | AppriseChannel

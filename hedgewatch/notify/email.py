@@ -9,7 +9,6 @@ from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import aiosmtplib
 import structlog
@@ -21,6 +20,7 @@ from hedgewatch.notify.message import LONGEST_SUBJECT, mail_of, one_line
 from hedgewatch.notify.smtp_faults import explain
 from hedgewatch.notify.smtp_server import smtp_server
 from hedgewatch.notify.trust import trust
+from hedgewatch.notify.wording import read_timezone
 
 TOTAL_SECONDS = Decimal(30)
 STEP_SECONDS = 10
@@ -43,7 +43,7 @@ class EmailNotifier:
         self._total_seconds = total_seconds
         self._server = smtp_server(channel, place)
         self._trust = trust(channel.ca_file, f"{place}.ca_file")
-        self._timezone = _timezone(channel.timezone)
+        self._timezone = read_timezone(channel.timezone)
         self._sender = _address(channel.sender, f"{place}.from")
         self._recipients = tuple(_address(address, f"{place}.to") for address in channel.to)
         if not self._recipients:
@@ -139,12 +139,3 @@ def _address(text: str, place: str) -> str:
     if not (local and at and domain and text.isprintable()) or " " in address:
         raise ConfigurationError(f'{place}: "{one_line(text)}" is no mail address')
     return address
-
-
-def _timezone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigurationError(
-            f'monitor.timezone: "{name}" is no time zone; one is written like Europe/Zurich'
-        ) from None

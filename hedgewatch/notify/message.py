@@ -31,11 +31,16 @@ Rows = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """A mail, ready to be put into an envelope. subject: one line, no control characters."""
+    """A mail, ready to be put into an envelope, and what is left of it where there is less room.
+
+    subject, headline: one line, no control characters. brief: what to do, without the numbers.
+    """
 
     subject: str
     text: str
     html: str
+    brief: str
+    headline: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,13 @@ class _Letter:
 def mail_of(payload: Facts, timezone: ZoneInfo) -> MailText:
     """Word a payload (the parsed webhook body) for a person in ``timezone``."""
     letter = _letter(payload, timezone)
-    return MailText(subject=letter.subject, text=_as_text(letter), html=_as_html(letter))
+    return MailText(
+        subject=letter.subject,
+        text=_as_text(letter),
+        html=_as_html(letter),
+        brief=_as_brief(letter),
+        headline=letter.headline,
+    )
 
 
 def one_line(text: str) -> str:
@@ -67,7 +78,7 @@ def one_line(text: str) -> str:
 
 def _letter(payload: Facts, timezone: ZoneInfo) -> _Letter:
     data, at = payload["data"], payload["timestamp"]
-    tag = _tag(payload)
+    tag = ending_of(payload)
     times = [("Told", moment(at, timezone))]
     if data["since"] is not None:
         times.insert(0, ("Since", f"{moment(data['since'], timezone)}, {age(data['since'], at)} before this message"))
@@ -90,8 +101,8 @@ def _letter(payload: Facts, timezone: ZoneInfo) -> _Letter:
     )
 
 
-def _tag(payload: Facts) -> str:
-    """Return the word in the subject's brackets: how it ended, else how urgent it is."""
+def ending_of(payload: Facts) -> str:
+    """Return how a payload's alert ended, else how urgent it is: the word in the subject's brackets."""
     kind = str(payload["type"]).rpartition(".")[2]
     return kind if kind in ENDINGS else payload["data"]["severity"] or kind
 
@@ -134,6 +145,15 @@ def _as_text(letter: _Letter) -> str:
     if letter.query:
         parts.append("History (SQL on the views)\n" + letter.query)
     parts.append("-- \n" + NO_ORDERS)
+    return "\n\n".join(parts) + "\n"
+
+
+def _as_brief(letter: _Letter) -> str:
+    parts = [letter.headline]
+    if letter.condition:
+        parts.append(f"Only {letter.condition}.")
+    parts += [f"{caption}\n{_text_table(rows)}" for caption, rows in letter.orders]
+    parts += [letter.deed, *([letter.link] if letter.link else [])]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hedgewatch.domain.errors import InvalidValueError
+from hedgewatch.domain.errors import ConfigurationError, InvalidValueError
 from hedgewatch.domain.numbers import exact, plain
 from hedgewatch.monitoring.payload import duration_text
 
@@ -78,6 +78,16 @@ TIMES_IN_FORCE = {"post_only": "post only (it rests in the book or is refused)",
 NO_ORDERS = "hedgewatch never places, changes or cancels an order."
 ENDED = "Nothing has to be done."
 CLOSED = "Nobody watches this any more. If that was not meant, look at the configuration."
+
+
+def read_timezone(name: str) -> ZoneInfo:
+    """Return the time zone of this name. Raises ConfigurationError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(
+            f'monitor.timezone: "{name}" is no time zone; one is written like Europe/Zurich'
+        ) from None
 
 
 def known(write: Callable[[str], str], value: str | None) -> str:

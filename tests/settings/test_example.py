@@ -114,7 +114,6 @@ def test_the_contracts_sample_loads_and_every_unbuilt_part_is_named() -> None:
         "hedges[0].profit_target",
         "hedges[1].proxy",
         "hedges[1].opening_until",
-        "channels.phone.kind",
         "routing.digest",
     ]
 

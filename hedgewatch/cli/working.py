@@ -9,7 +9,7 @@ from hedgewatch.bootstrap.keys import refuse_powerful_keys
 from hedgewatch.bootstrap.renewal import Renewal
 from hedgewatch.bootstrap.verifying import refuse_unlisted
 from hedgewatch.bootstrap.watching import watching
-from hedgewatch.logs import Redactor
+from hedgewatch.domain.redaction import Redactor
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.monitoring.supervision import NoOverseer
 from hedgewatch.notify.service_manager import overseer_of

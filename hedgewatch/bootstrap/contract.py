@@ -8,11 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from hedgewatch.bootstrap.accounts import make_account_source
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, make_source, one_look
+from hedgewatch.domain.account import LeverageTiers
+from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
-from hedgewatch.domain.market import MarketReading, OrderBook, ReadingFailure
+from hedgewatch.domain.market import MarketReading, OrderBook, ReadingFailure, UnknownReason
+from hedgewatch.domain.size_check import SizeCheck
+from hedgewatch.exchanges.accounts.tiers import read_tiers
 from hedgewatch.exchanges.depth import read_book
 from hedgewatch.exchanges.faults import Fault
+from hedgewatch.exchanges.source import CcxtSource
 from hedgewatch.monitoring.ports import Clock, Wanted
 from hedgewatch.settings import Settings
 from hedgewatch.storage.history import History
@@ -21,16 +27,24 @@ from hedgewatch.storage.migrate import check
 from hedgewatch.storage.schema import SchemaStatus
 
 BOOK_SECONDS = Decimal(6)
+TIERS_SECONDS = Decimal(6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractLook:
-    """What an exchange told of one future and of its spot. book None: book_problem says why it is not known."""
+    """What an exchange told of one future and of its spot.
+
+    book or tiers None: book_problem or tiers_problem says why it is not known.
+    size: what the contract's day of trade says of its listed size, None where nothing does.
+    """
 
     future: MarketReading | ReadingFailure
     spot: MarketReading | ReadingFailure
     book: OrderBook | None
     book_problem: str | None
+    tiers: LeverageTiers | None
+    tiers_problem: str | None
+    size: SizeCheck | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +63,11 @@ class StoredContract:
 
 
 async def look_at_contract(
-    settings: Settings, future: InstrumentRef, spot: InstrumentRef, clock: Clock
+    settings: Settings, environ: Mapping[str, str], future: InstrumentRef, spot: InstrumentRef, clock: Clock
 ) -> ContractLook:
-    """Ask a future's exchange for its terms, prices, funding and book, and for the spot price; keep nothing.
+    """Ask a future's exchange for its terms, prices, funding, book and tiers, and for the spot price; keep nothing.
 
+    Tiers are asked with the keys of an account, where the exchange tells them to accounts only and one is configured.
     Every fault of the exchange is a value. Raises ConfigurationError for a base_url that is none.
     """
     patience = one_look(LOOK_DEADLINE_SECONDS)
@@ -62,9 +77,11 @@ async def look_at_contract(
         read = {reading.ref: reading for reading in answer.readings}
         found = read[future]
         book: OrderBook | Fault | None = None
+        tiers: LeverageTiers | Fault | None = None
         if isinstance(found, MarketReading):
             mark = found.mark.mark_price if found.mark else None
             book = await read_book(source, future, clock, seconds=BOOK_SECONDS, reference=mark)
+            tiers = await _tiers(settings, environ, source, found.instrument, clock)
     finally:
         await source.close()
     return ContractLook(
@@ -72,7 +89,28 @@ async def look_at_contract(
         spot=read[spot],
         book=book if isinstance(book, OrderBook) else None,
         book_problem=book.text if isinstance(book, Fault) else None,
+        tiers=tiers if isinstance(tiers, LeverageTiers) else None,
+        tiers_problem=tiers.text if isinstance(tiers, Fault) else None,
+        size=answer.sizes.get(future),
     )
+
+
+async def _tiers(
+    settings: Settings, environ: Mapping[str, str], source: CcxtSource, instrument: Instrument, clock: Clock
+) -> LeverageTiers | Fault:
+    names = (name for name, section in settings.accounts.items() if section.exchange == source.exchange)
+    name = next(names, None)
+    try:
+        account = name and make_account_source(
+            settings, name, source, environ=environ, clock=clock, timeout_seconds=TIERS_SECONDS
+        )
+    except ConfigurationError as error:
+        return Fault(reason=UnknownReason.NOT_AVAILABLE, text=str(error))
+    try:
+        return await read_tiers(source, instrument, account or None, clock, seconds=TIERS_SECONDS)
+    finally:
+        if account:
+            await account.close()
 
 
 def stored_contract(

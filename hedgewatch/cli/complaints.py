@@ -10,17 +10,15 @@ from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSn
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.key_scope import KeyVerdict, judge_key
 from hedgewatch.domain.market import MarketReading, ReadingFailure, UnknownReason
-from hedgewatch.domain.mends import MENDS
-from hedgewatch.domain.numbers import plain
-from hedgewatch.domain.size_check import SizeCheck, size_by_position
+from hedgewatch.domain.mends import MENDS, SIZE_MEND
+from hedgewatch.domain.position import size_by_position
+from hedgewatch.domain.size_check import SizeCheck
 from hedgewatch.exchanges.accounts.inspection import AccountInspection
 from hedgewatch.exchanges.calls import CallReport
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.inspection import Inspection
 
 SKEW_TOLERATED_SECONDS = Decimal(1)
-SIZE_DIGITS = 6
-SIZE_MEND = "nothing may be sized with it: compare with the exchange's contract page, and report it"
 QUIET = frozenset({UnknownReason.NOT_AVAILABLE})
 
 
@@ -65,11 +63,8 @@ def _of_reading(reading: MarketReading | ReadingFailure, called: str) -> Iterato
 
 def _of_sizes(checks: Iterable[tuple[InstrumentRef, SizeCheck]]) -> Iterator[str]:
     for ref, check in checks:
-        if not check.agrees:
-            bounds = (plain(size, SIZE_DIGITS) for size in (check.implied_low, check.implied_high))
-            implied = " to ".join(dict.fromkeys(bounds))
-            said = f"a contract is listed as {plain(check.listed)}, but {check.source} implies {implied}"
-            yield f"{ref}: {said}; {SIZE_MEND}"
+        if check.doubt is not None:
+            yield f"{ref}: {check.doubt}; {SIZE_MEND}"
 
 
 def of_account(found: AccountInspection, market: Inspection | None, *, allow_trading_keys: bool) -> list[str]:

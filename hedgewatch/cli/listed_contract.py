@@ -14,16 +14,19 @@ from hedgewatch.bootstrap.contract import ContractLook, StoredContract, look_at_
 from hedgewatch.cli.loading import settings_or_defaults
 from hedgewatch.cli.plain_contract import PLAIN, FoundContract, SizeGiven, rate_notes
 from hedgewatch.cli.wishes import option_of
+from hedgewatch.domain.account import LeverageTiers
+from hedgewatch.domain.contract_terms import counted_tiers, rule_of
 from hedgewatch.domain.errors import (
     ConfigurationError,
+    ContractInDoubtError,
     ExchangeUnavailableError,
     InvalidValueError,
     StoreUnavailableError,
 )
 from hedgewatch.domain.hedge_size import ContractMarket, MarginTerms
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
-from hedgewatch.domain.liquidation_rules import LIQUIDATION_RULES, OTHER_EXCHANGES
 from hedgewatch.domain.market import MarketReading, ReadingFailure, UnknownReason
+from hedgewatch.domain.mends import SIZE_MEND
 from hedgewatch.domain.numbers import ZERO, exactly, plain
 from hedgewatch.domain.size_warnings import SizeWarning
 from hedgewatch.monitoring.payload import duration_text, time_text
@@ -38,15 +41,18 @@ PLAIN_NUMBERS = "plain numbers do without it: --price --contract-size --kind"
 def listed_contract(ctx: typer.Context, given: SizeGiven, futures: str) -> FoundContract:
     """Read a contract from its exchange; where that does not tell, from the store, and say how old it is.
 
-    Raises ConfigurationError for a symbol or an option that is wrong, ExchangeUnavailableError where nothing tells.
+    Raises ConfigurationError for a symbol or an option that is wrong, ExchangeUnavailableError where nothing tells,
+    ContractInDoubtError where the listed size and the contract's trade disagree.
     """
     name = _name(given, futures)
     settings, clock = settings_or_defaults(ctx), SystemClock()
     spot = InstrumentRef(exchange=name.ref.exchange, symbol=f"{name.base}/{name.quote}")
-    look = asyncio.run(look_at_contract(settings, name.ref, spot, clock))
+    look = asyncio.run(look_at_contract(settings, os.environ, name.ref, spot, clock))
     future = look.future
     if isinstance(future, ReadingFailure) and future.reason is UnknownReason.UNKNOWN_SYMBOL:
         raise ConfigurationError(f"--futures: {future.detail}")
+    if look.size is not None and look.size.doubt is not None:
+        raise ContractInDoubtError(f"{name.ref}: {look.size.doubt}; {SIZE_MEND}")
     if isinstance(future, MarketReading):
         market = _market_now(future, look)
         if market is not None:
@@ -107,6 +113,7 @@ def _as_read(given: SizeGiven, future: MarketReading, market: ContractMarket, lo
         source="exchange",
         read_at=max(stamps),
         age_seconds=ZERO,
+        tiers=look.tiers or look.tiers_problem or "the exchange does not tell its tiers",
         warnings=_unknowns(future.instrument, market, look.book_problem),
         notes=future.problems,
     )
@@ -136,6 +143,7 @@ def _as_stored(given: SizeGiven, stored: StoredContract, told: str, now: datetim
         source="store",
         read_at=stored.read_at,
         age_seconds=age,
+        tiers="the store keeps none",
         warnings=(
             SizeWarning(code="from_store", message=words),
             *_unknowns(stored.instrument, market, "it is not stored"),
@@ -170,21 +178,40 @@ def _found(
     source: str,
     read_at: datetime,
     age_seconds: Decimal,
+    tiers: LeverageTiers | str,
     warnings: tuple[SizeWarning, ...],
     notes: tuple[str, ...],
 ) -> FoundContract:
-    rule = LIQUIDATION_RULES.get(instrument.ref.exchange, OTHER_EXCHANGES)
+    terms, is_assumed, words = _margin_terms(given, instrument, tiers)
     return FoundContract(
         instrument=instrument,
         market=market,
-        terms=MarginTerms(rule=rule, tiers=((ZERO, given.margin_rate()),)),
+        terms=terms,
         source=source,
-        is_rate_assumed=given.maintenance_margin_rate is None,
+        is_rate_assumed=is_assumed,
         read_at=read_at,
         age_seconds=age_seconds,
         warnings=warnings,
-        notes=(*_price_notes(instrument, market), *rate_notes(given), *notes),
+        notes=(*_price_notes(instrument, market), *words, *notes),
     )
+
+
+def _margin_terms(
+    given: SizeGiven, instrument: Instrument, tiers: LeverageTiers | str
+) -> tuple[MarginTerms, bool, tuple[str, ...]]:
+    """Return by what a contract is liquidated, whether its rate is assumed, and what to say of it.
+
+    tiers: as the exchange tells them, else why they are not known. A rate that was given holds over them.
+    """
+    rule = rule_of(instrument)
+    if isinstance(tiers, LeverageTiers) and given.maintenance_margin_rate is None:
+        counted = counted_tiers(tiers, instrument)
+        if counted is not None:
+            words = f"maintenance margin by the {len(counted)} leverage tiers that {tiers.stamp.source} tells"
+            return MarginTerms(rule=rule, tiers=counted), False, (words,)
+        tiers = "the exchange's tiers are not in the unit that its rule counts in"
+    flat = MarginTerms(rule=rule, tiers=((ZERO, given.margin_rate()),))
+    return flat, given.maintenance_margin_rate is None, tuple(f"{note} ({tiers})" for note in rate_notes(given))
 
 
 def _price_notes(instrument: Instrument, market: ContractMarket) -> Iterator[str]:

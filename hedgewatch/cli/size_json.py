@@ -60,12 +60,13 @@ def size_json(told: SizeAnswer) -> dict[str, Any]:
 
 def _margin(found: FoundContract, size: HedgeSize) -> dict[str, Any]:
     margin = size.margin
+    rate = found.terms.tiers[0][1] if margin is None else margin.maintenance_margin_rate
     return {
         "margin_asset": found.instrument.settle,
         "leverage": number_text(size.leverage),
         "margin_1x": None if margin is None else number_text(margin.at_1x),
         "margin": None if margin is None else number_text(margin.chosen),
-        "maintenance_margin_rate": number_text(found.terms.tiers[0][1]),
+        "maintenance_margin_rate": number_text(rate),
         "maintenance_margin_rate_assumed": found.is_rate_assumed,
         "liquidation_price": None if margin is None else number_text(margin.liquidation_price),
         "liquidation_distance": None if margin is None else number_text(margin.liquidation_distance),

@@ -47,14 +47,21 @@ def margin_tiers(held: HeldPosition, instrument: Instrument, terms: ContractTerm
     """Return the tiers as the exchange's rule counts them; a declared rate is one tier for all sizes."""
     if held.maintenance_margin_rate is not None:
         return ((ZERO, held.maintenance_margin_rate),)
-    if terms is None or not isinstance(terms.tiers, LeverageTiers) or instrument.payoff is None:
+    if terms is None or not isinstance(terms.tiers, LeverageTiers):
+        return None
+    return counted_tiers(terms.tiers, instrument)
+
+
+def counted_tiers(tiers: LeverageTiers, instrument: Instrument) -> Tiers | None:
+    """Return tiers as (floor, rate), None where they are not in the unit that the exchange's rule counts in."""
+    if instrument.payoff is None:
         return None
     unit = (
         TierUnit.CONTRACTS if rule_of(instrument).tiers_by is TiersBy.CONTRACTS else VALUE_UNITS.get(instrument.payoff)
     )
-    if terms.tiers.unit is not unit:
+    if tiers.unit is not unit:
         return None
-    return tuple((tier.floor, tier.maintenance_margin_rate) for tier in terms.tiers.tiers)
+    return tuple((tier.floor, tier.maintenance_margin_rate) for tier in tiers.tiers)
 
 
 def taker_fee(instrument: Instrument, terms: ContractTerms | None) -> Decimal | None:

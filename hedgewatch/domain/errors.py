@@ -41,6 +41,10 @@ class ExchangeUnavailableError(HedgewatchError):
     """An exchange did not tell what is needed, and nothing else does."""
 
 
+class ContractInDoubtError(HedgewatchError):
+    """What an exchange lists of a contract contradicts its own trade: nothing may be sized with it."""
+
+
 class DeliveryFault(StrEnum):
     """What a refusal tells of the receiver, where it tells more than that it failed."""
 

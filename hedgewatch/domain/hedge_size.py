@@ -11,9 +11,9 @@ from hedgewatch.domain.exposure import coins_of, hedge_ratio, position_value
 from hedgewatch.domain.funding_payments import funding_payment
 from hedgewatch.domain.instrument import Instrument, Payoff, PositionSide, hedging
 from hedgewatch.domain.liquidation import distance_to
-from hedgewatch.domain.liquidation_rules import LiquidationRule, liquidation_by
+from hedgewatch.domain.liquidation_rules import LiquidationRule, TiersBy, liquidation_by
 from hedgewatch.domain.liquidity import BookWalk, LargestSize, book_walk, max_size_in_budget, slippage_budget
-from hedgewatch.domain.margin import Tiers
+from hedgewatch.domain.margin import Tiers, maintenance_margin
 from hedgewatch.domain.market import OrderBook
 from hedgewatch.domain.numbers import ONE, ZERO, exact, exactly, positive
 from hedgewatch.domain.order import Side
@@ -79,13 +79,15 @@ class BookRoom:
 class MarginNeeded:
     """Margin in the settle asset. liquidation_price: quote, None: it cannot be liquidated.
 
-    liquidation_distance: fraction of the futures price, None with it.
+    liquidation_distance: fraction of the futures price, None with it. maintenance_margin_rate: fraction, of the tier
+    that the whole position reaches.
     """
 
     at_1x: Decimal
     chosen: Decimal
     liquidation_price: Decimal | None
     liquidation_distance: Decimal | None
+    maintenance_margin_rate: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +198,14 @@ def _margin(
         taker_fee=instrument.taker_fee,
     )
     distance = None if found.price is None else distance_to(PositionSide.SHORT, market.futures_price, found.price)
-    return MarginNeeded(at_1x=whole, chosen=margin, liquidation_price=found.price, liquidation_distance=distance)
+    counted = contracts if terms.rule.tiers_by is TiersBy.CONTRACTS else whole
+    return MarginNeeded(
+        at_1x=whole,
+        chosen=margin,
+        liquidation_price=found.price,
+        liquidation_distance=distance,
+        maintenance_margin_rate=maintenance_margin(terms.tiers, counted).mmr,
+    )
 
 
 def _funding_per_day(payoff: Payoff, contracts: Decimal, size: Decimal, market: ContractMarket) -> Decimal | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
+from hedgewatch.domain.size_check import SizeCheck
 
 
 class UnknownReason(StrEnum):
@@ -148,6 +150,7 @@ class ExchangeAnswer:
     readings: one entry per wanted instrument, a reading or a failure, never left out.
     settled: funding rates that were asked for. skew_seconds: our clock minus the exchange's, None if not measured.
     error: one scrubbed line, None if all went well. retry_at: nothing may be asked before then (ban, rate limit).
+    sizes: what each contract's day of trade says of its listed size, asked hourly.
     """
 
     exchange: str
@@ -158,6 +161,7 @@ class ExchangeAnswer:
     settled: tuple[SettledFunding, ...] = ()
     skew_seconds: Decimal | None = None
     retry_at: datetime | None = None
+    sizes: Mapping[InstrumentRef, SizeCheck] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

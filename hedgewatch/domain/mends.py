@@ -33,3 +33,4 @@ MENDS: Mapping[UnknownReason, str] = {
     R.NO_PERMISSION: "give the key the right to read this, and see that it may be used from this address",
     R.RULE_ERROR: "a fault of hedgewatch: report it with the log",
 }
+SIZE_MEND = "nothing may be sized with it: compare with the exchange's contract page, and report it"

@@ -13,9 +13,10 @@ from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Leg
 from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import Instrument, Payoff
 from hedgewatch.domain.market import MarketReading, UnknownReason
-from hedgewatch.domain.numbers import ZERO
+from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.proof import Belief, Believed, Doubted
 from hedgewatch.domain.proving import coins_held, contracts_held
+from hedgewatch.domain.size_check import SizeCheck
 
 OLDEST_POSITION = Decimal(60)  # seconds (domain specification 8)
 FARTHEST_ROUTES = Decimal("0.01")  # domain specification 1.3
@@ -136,8 +137,8 @@ def why_not_sized(leg: Leg, instrument: Instrument | None, mark: Decimal | None,
     """Say why the size of a leg's contract is not believed; None: it is, or there is nothing to check it by.
 
     Of every position in it that an account lists, the notional by contract size and the one that the exchange reports
-    must be within 1 %. Where there is none, a size that changed within a day is not believed of a position declared
-    before. Source: domain specification 1.3.
+    must be within 1 %; where there is none, the day's trade of the contract is the second route. A size that changed
+    within a day is not believed of a position declared before. Source: domain specification 1.3.
     """
     if instrument is None or instrument.payoff is None:
         return None
@@ -153,11 +154,42 @@ def why_not_sized(leg: Leg, instrument: Instrument | None, mark: Decimal | None,
                 f"{abs(row.contracts):f} contracts of {instrument.contract_size:f} are worth {ours:,.0f} "
                 f"{instrument.quote}, and {instrument.ref.exchange} says {told:,.0f}"
             )
+    traded = None if routes else _by_trade(instrument, facts)
+    if traded is not None and traded.doubt is not None:
+        return traded.doubt
     changed = recent_changes(facts.contracts, leg.futures, {FactName.CONTRACT_SIZE}, facts.read_at)
     if not changed or routes or leg.is_read:
         return None
     was, now = changed[0].before, changed[0].value
     return f"its contract size was {was}, now {now}, and the position was declared before that"
+
+
+def _by_trade(instrument: Instrument, facts: CycleFacts) -> SizeCheck | None:
+    """Return what the day's trade says of a size as it is listed now."""
+    answer = facts.answers.get(instrument.ref.exchange)
+    check = answer.sizes.get(instrument.ref) if answer else None
+    return check if check is not None and check.listed == instrument.contract_size else None
+
+
+@exactly
+def size_by_position(
+    instrument: Instrument, position: AccountPosition, mark_price: Decimal | None = None
+) -> SizeCheck | None:
+    """Check the size by the notional that the exchange reports of a position; None where it reports none.
+
+    mark_price: the market's, quote, for an account that tells none.
+    """
+    notional, mark = position.reported_notional, position.mark_price or mark_price
+    if notional is None:
+        return None
+    if instrument.payoff is Payoff.INVERSE:
+        implied = notional / abs(position.contracts)
+    elif instrument.payoff is Payoff.LINEAR and mark:
+        implied = notional / (abs(position.contracts) * mark)
+    else:
+        return None
+    source = f"{position.stamp.source}: reported notional"
+    return SizeCheck(listed=instrument.contract_size, implied_low=implied, implied_high=implied, source=source)
 
 
 def _declared(position: DeclaredPosition) -> HeldPosition:

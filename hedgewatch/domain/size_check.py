@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hedgewatch.domain.account import AccountPosition
 from hedgewatch.domain.instrument import Instrument, Payoff
-from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.numbers import exactly, plain
 
+SIZE_DIGITS = 6  # significant ones of what another route implies
 TOLERANCE = Decimal("0.01")  # two routes may differ by this fraction (issue: "more than 1 % apart refuses to size")
 
 
@@ -28,6 +28,14 @@ class SizeCheck:
     def agrees(self) -> bool:
         """True if the listed size lies within the tolerance of what is implied."""
         return self.implied_low * (1 - TOLERANCE) <= self.listed <= self.implied_high * (1 + TOLERANCE)
+
+    @property
+    def doubt(self) -> str | None:
+        """Say how the two routes disagree; None if they do not."""
+        if self.agrees:
+            return None
+        bounds = dict.fromkeys(plain(size, SIZE_DIGITS) for size in (self.implied_low, self.implied_high))
+        return f"a contract is listed as {plain(self.listed)}, but {self.source} implies {' to '.join(bounds)}"
 
 
 @exactly
@@ -55,24 +63,3 @@ def size_by_turnover(
     else:
         return None
     return SizeCheck(listed=instrument.contract_size, implied_low=bounds[0], implied_high=bounds[1], source=source)
-
-
-@exactly
-def size_by_position(
-    instrument: Instrument, position: AccountPosition, mark_price: Decimal | None = None
-) -> SizeCheck | None:
-    """Check the size by the notional that the exchange reports of a position; None where it reports none.
-
-    mark_price: the market's, quote, for an account that tells none.
-    """
-    notional, mark = position.reported_notional, position.mark_price or mark_price
-    if notional is None:
-        return None
-    if instrument.payoff is Payoff.INVERSE:
-        implied = notional / abs(position.contracts)
-    elif instrument.payoff is Payoff.LINEAR and mark:
-        implied = notional / (abs(position.contracts) * mark)
-    else:
-        return None
-    source = f"{position.stamp.source}: reported notional"
-    return SizeCheck(listed=instrument.contract_size, implied_low=implied, implied_high=implied, source=source)

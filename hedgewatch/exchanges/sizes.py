@@ -1,13 +1,15 @@
 """Sizes: each exchange's own day of trade in contracts and in money, the second route to a contract's size.
 
-The units are the documented ones; no exchange was asked live. An exchange that is missing here has no second route
-without a position.
+The units are the documented ones; no exchange was asked live. What is missing here has no second route without a
+position: BingX' inverse contracts, whose ticker does not say what its volume is counted in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from hedgewatch.domain.instrument import Instrument, InstrumentRef, Payoff
 from hedgewatch.domain.size_check import SizeCheck, size_by_turnover
@@ -15,6 +17,7 @@ from hedgewatch.exchanges.asking import Asked, Desk
 from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.parse import Row, UnreadableError, number_in
 from hedgewatch.exchanges.quirks.shape import Call
+from hedgewatch.monitoring.ports import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,7 +73,46 @@ DAYS_OF_TRADE: Mapping[tuple[str, Payoff], DayOfTrade] = {
         low="lower24Price",
         high="high24Price",
     ),
+    ("mexc", Payoff.INVERSE): DayOfTrade(
+        call=_day("contractPublicGetTicker", Payoff.INVERSE, rows=("data",)),
+        volume="volume24",
+        turnover="amount24",
+        low="lower24Price",
+        high="high24Price",
+    ),
 }
+ASKED_EVERY = timedelta(hours=1)
+ASKED_AT_ONCE = 4  # contracts a fetch: the day of trade must not delay the prices
+
+
+class SizeWatch:
+    """What the day of trade says of each contract's listed size: asked hourly, and when the listed size changes."""
+
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        """Ask at this desk."""
+        self._desk = desk
+        self._clock = clock
+        self._asked_at: dict[InstrumentRef, tuple[datetime, Decimal]] = {}
+        self.known: Mapping[InstrumentRef, SizeCheck] = {}
+
+    def due(self, instruments: Sequence[Instrument]) -> list[Instrument]:
+        """Return the contracts to ask about now."""
+        now = self._clock.now()
+        due = []
+        for one in instruments:
+            if one.payoff is None or (self._desk.exchange, one.payoff) not in DAYS_OF_TRADE:
+                continue
+            at, listed = self._asked_at.get(one.ref, (None, None))
+            if at is None or listed != one.contract_size or now - at >= ASKED_EVERY:
+                due.append(one)
+        return due[:ASKED_AT_ONCE]
+
+    async def learn(self, instruments: Sequence[Instrument], ids: Mapping[str, str]) -> None:
+        """Ask about these contracts; one that does not answer keeps what was known of it, and is asked in an hour."""
+        now = self._clock.now()
+        self._asked_at |= {one.ref: (now, one.contract_size) for one in instruments}
+        checks = await check_sizes(self._desk, instruments, ids)
+        self.known = {**self.known, **{ref: one for ref, one in checks.items() if isinstance(one, SizeCheck)}}
 
 
 async def check_sizes(

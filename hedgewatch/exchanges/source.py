@@ -39,6 +39,7 @@ from hedgewatch.exchanges.quirks.generic import quirk_of
 from hedgewatch.exchanges.quirks.shape import Call, Quirk
 from hedgewatch.exchanges.reading import Known, Reader
 from hedgewatch.exchanges.settled import parse_settled
+from hedgewatch.exchanges.sizes import SizeWatch
 from hedgewatch.exchanges.skew import Skew
 from hedgewatch.monitoring.ports import Clock, MarketShelf, Wanted
 
@@ -101,6 +102,7 @@ class CcxtSource:
         self._terms = [FundingTerms(plan) for plan in (self._quirk.terms, self._quirk.inverse_terms) if plan]
         self._history = FundingHistory(self.desk, self._quirk.history_params)
         self.skew = Skew(self.desk, clock)
+        self.sizes = SizeWatch(self.desk, clock)
         self._jumps = JumpGuard()
         self.results: Mapping[str, Any] = {}  # of the last fetch, by the names of its calls
         self._is_open = True
@@ -210,6 +212,8 @@ class CcxtSource:
         since = {ref: at for ref, at in wanted.settled_since.items() if ref in funded}
         if since:
             work["history"] = self._history.ask(since)
+        if contracts := self.sizes.due(known):
+            work["day of trade"] = self.sizes.learn(contracts, {one.ref.symbol: market_id for one, market_id in ids})
         if self.skew.is_due():
             work["server time"] = self.skew.measure()
         return work
@@ -264,6 +268,7 @@ class CcxtSource:
             settled=found.settled,
             skew_seconds=self.skew.seconds,
             retry_at=held,
+            sizes=self.sizes.known,
         )
 
     async def time_one_call(self) -> Decimal | Fault:

@@ -10,7 +10,8 @@ import pytest
 from hedgewatch.domain.account import AccountPosition
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.market import Stamp
-from hedgewatch.domain.size_check import size_by_position, size_by_turnover
+from hedgewatch.domain.position import size_by_position
+from hedgewatch.domain.size_check import size_by_turnover
 
 D = Decimal
 REF = InstrumentRef(exchange="mexc", symbol="BTC/USDT:USDT")

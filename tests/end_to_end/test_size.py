@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.stage import EXCHANGES, Stage, ask, watch_here
+from tests.end_to_end.test_accounts import account_at, configuration, set_keys
 
 BTC = "BTC/USDT:USDT"
 WORTH = ("--asset", "BTC", "--notional", "300000")
@@ -68,7 +69,9 @@ async def test_a_hedge_is_sized_from_what_each_exchange_tells(stage: Stage, exch
     assert Decimal(answer["funding_per_day"]) == 3 * Decimal("0.0001") * 5 * 60030
     assert answer["next_funding_at"] is not None
     assert 89000 < Decimal(answer["liquidation_price"]) < 90000
-    assert answer["maintenance_margin_rate_assumed"] is True
+    is_public = exchange in {"bybit", "mexc"}  # the others tell their tiers to accounts only
+    assert answer["maintenance_margin_rate_assumed"] is not is_public
+    assert answer["maintenance_margin_rate"] == {"bybit": "0.01", "mexc": "0.008"}.get(exchange, "0.005")
     assert answer["specification"]["contract_size"] == ("0.0001" if in_contracts else "1")
     assert answer["specification"]["tick"] == "0.1"
     assert answer["specification"]["lot_step"] == ("1" if in_contracts else "0.001")
@@ -77,6 +80,39 @@ async def test_a_hedge_is_sized_from_what_each_exchange_tells(stage: Stage, exch
     assert Decimal(answer["book"]["filled_coins"]) == 5
     assert codes(answer) == []
     assert answer["age_seconds"] == "0"
+
+
+@pytest.mark.parametrize(("exchange", "rate"), [("binance", "0.01"), ("bingx", "0.01"), ("weex", None)])
+async def test_an_account_is_asked_for_its_leverage_tiers(
+    stage: Stage, exchange: str, rate: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin(stage)
+    set_keys(monkeypatch)
+    account_at(stage, exchange)
+    config = stage.configure(configuration(exchange))
+    answer = await size(config, *WORTH, "--futures", f"{exchange}:{BTC}")
+    assert answer["maintenance_margin_rate"] == (rate or "0.005")
+    assert answer["maintenance_margin_rate_assumed"] is (rate is None)
+    [words] = [note for note in answer["notes"] if "maintenance margin" in note]
+    assert ("5 leverage tiers" in words) is (rate is not None)
+    assert ("0.5 % assumed" in words and "we know no call" in words) is (rate is None)
+
+
+async def test_a_key_that_is_not_there_leaves_the_rate_assumed_and_says_why(stage: Stage) -> None:
+    pin(stage)
+    answer = await size(stage.configure(configuration("binance")), *WORTH, "--futures", f"binance:{BTC}")
+    assert answer["maintenance_margin_rate_assumed"] is True
+    assert any("0.5 % assumed" in note and "E2E_ACCOUNT_KEY" in note for note in answer["notes"])
+
+
+async def test_a_listed_size_that_the_days_trade_contradicts_is_refused(stage: Stage) -> None:
+    pin(stage)
+    stage.world.change("mexc", "BTC", "perpetual", contract_size="0.01")
+    stage.exchanges.faults.set("mexc", "garbage", path="/api/v1/contract/ticker", value="jump", field="amount24")
+    said = await ask("--config", str(stage.configure("")), "size", *WORTH, "--futures", f"mexc:{BTC}")
+    assert (said.code, said.out) == (1, "")
+    assert "a contract is listed as 0.01, but mexc day of trade" in said.err
+    assert "nothing may be sized with it" in said.err
 
 
 async def test_an_altcoins_thin_book_is_told_with_what_it_carries(stage: Stage) -> None:

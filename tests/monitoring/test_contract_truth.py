@@ -114,7 +114,14 @@ async def test_a_declared_position_is_not_sized_after_its_contract_changed(enter
     assert [order.coins for order in room.of("drift")[-1][0].orders] == [1]
     world.change("mexc", "BTC", "perpetual", contract_size="0.001")
     room.clock.move(6 * 3600)
-    await room.poll_until("contract_changed", "BREACH")
+    await room.poll_until("contract_changed", "BREACH")  # by its day of trade, before the market list is read again
     [finding] = room.of("contract_changed")[-1]
+    assert "a contract is listed as 0.0001, but mexc day of trade" in finding.message
+    assert [one.orders for one in room.of("drift")[-1]] == [(), ()]
+    for _ in range(200):  # the list is loaded beside the polls
+        await room.poll(1)
+        [finding] = room.of("contract_changed")[-1]
+        if "now" in finding.message:
+            break
     assert "its contract size was 0.0001, now 0.001" in finding.message
     assert [one.orders for one in room.of("drift")[-1]] == [(), ()]

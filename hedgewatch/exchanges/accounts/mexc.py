@@ -137,5 +137,6 @@ MEXC_ACCOUNT = AccountQuirk(
     questions={"classic": QUESTIONS, "unified": QUESTIONS},
     ledgers={"classic": LEDGERS, "unified": LEDGERS},
     no_earn="MEXC has no call for coins that earn: declare them as a holding of their own",
+    lists_tiers=True,
     no_scope="MEXC has no call that tells what a key may do",
 )

@@ -115,7 +115,7 @@ def contract_wallets(row_wallet: str) -> WalletForm:
 
 
 def listed_tiers(sheet: Sheet, known: Known) -> Iterable[tuple[InstrumentRef, LeverageTiers]]:
-    """Make the tiers from the listing: each level of ``riskIncrVol`` contracts adds its step to both margin rates.
+    """Make the tiers from the listing: up to ``riskBaseVol``, then each ``riskIncrVol`` adds its step to both rates.
 
     The rate of the level reached holds for the whole position.
     """
@@ -127,13 +127,14 @@ def listed_tiers(sheet: Sheet, known: Known) -> Iterable[tuple[InstrumentRef, Le
     rate, initial = held(row, "maintenanceMarginRate"), held(row, "initialMarginRate")
     if not step or not rate or not initial or last > step * MOST_TIERS:
         raise UnreadableError(UnknownReason.MISSING, "its risk levels are not told in the listing")
+    base = not_below_zero(row, "riskBaseVol") or step
     tiers: list[MarginTier] = []
     while not tiers or (tiers[-1].cap or ZERO) < last:
         level = len(tiers)
         tiers.append(
             MarginTier(
-                floor=step * level,
-                cap=step * (level + 1),
+                floor=tiers[-1].cap or ZERO if tiers else ZERO,
+                cap=base + step * level,
                 maintenance_margin_rate=rate + level * held(row, "riskIncrMmr"),
                 deduction=None,
                 max_leverage=1 / (initial + level * held(row, "riskIncrImr")),

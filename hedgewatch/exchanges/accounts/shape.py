@@ -164,7 +164,8 @@ class AccountQuirk:
     """All that reading accounts of one exchange takes.
 
     signed: every request that may be asked with keys. questions, ledgers: by the configured kind of margin.
-    no_earn, no_scope: None if the exchange has a call for it, else the words that say it has none.
+    no_earn, no_scope: None if the exchange has a call for it, else the words that say it has none. lists_tiers: its
+    leverage tiers stand in the market list.
     """
 
     exchange: str
@@ -173,6 +174,7 @@ class AccountQuirk:
     ledgers: Mapping[str, tuple[LedgerPlan, ...]]
     no_earn: str | None = None
     no_scope: str | None = None
+    lists_tiers: bool = False
 
 
 def sheet_of(question: Question, answer: Any, received_at: datetime, subject: str | None = None) -> Sheet:  # noqa: ANN401  JSON

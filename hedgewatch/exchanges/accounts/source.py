@@ -92,6 +92,11 @@ class CcxtAccountSource:
         """Ccxt's id of the exchange."""
         return self._market.exchange
 
+    @property
+    def desk(self) -> Desk:
+        """Where questions are put with this account's keys."""
+        return self._desk
+
     def _signing_time(self) -> int:
         """Return the exchange's time, milliseconds: ours, less the skew where it is measured."""
         return round(self._clock.now().timestamp() * 1000) - int((self._market.skew.seconds or Decimal(0)) * 1000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from hedgewatch.simulator.depth import book_of
 from hedgewatch.simulator.listings import Kind, Listing
@@ -20,6 +19,7 @@ from hedgewatch.simulator.wire.form import (
     settlements,
     text,
     turnover,
+    worth,
 )
 
 LINEAR, INVERSE = (Kind.PERPETUAL, Kind.FUTURE), (Kind.INVERSE, Kind.INVERSE_FUTURE)
@@ -163,12 +163,6 @@ def day(quote: Quote) -> Row:
 def spot_ticker(quote: Quote) -> Row:
     """Write a spot ticker."""
     return day(quote) | {"usdIndexPrice": text(quote.index)}
-
-
-def worth(quote: Quote) -> Decimal:
-    """Return what a day's contracts were worth: USDT, or coins where the contract is inverse."""
-    listing = quote.listing
-    return round(quote.volume * listing.contract_size / quote.last, 8) if listing.is_inverse else turnover(quote)
 
 
 def contract_ticker(quote: Quote) -> Row:

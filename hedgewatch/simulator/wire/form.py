@@ -142,6 +142,12 @@ def turnover(quote: Quote) -> Decimal:
     return round(quote.volume * quote.last, 4)
 
 
+def worth(quote: Quote) -> Decimal:
+    """Return what a day's contracts were worth: quote, or coins where the contract is inverse."""
+    listing = quote.listing
+    return round(quote.volume * listing.contract_size / quote.last, 8) if listing.is_inverse else turnover(quote)
+
+
 def decimals(step: Decimal) -> int:
     """Return how many decimals a step has."""
     exponent = step.as_tuple().exponent

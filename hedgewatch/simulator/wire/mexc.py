@@ -17,6 +17,7 @@ from hedgewatch.simulator.wire.form import (
     number,
     text,
     turnover,
+    worth,
 )
 from hedgewatch.simulator.wire.mexc_markets import (
     contract_symbol,
@@ -87,7 +88,7 @@ def ticker(ask: Ask, quote: Quote) -> Row:
         "bid1": number(quote.bid),
         "ask1": number(quote.ask),
         "volume24": volume,
-        "amount24": number(turnover(quote)),
+        "amount24": number(worth(quote)),
         "holdVol": volume,
         "lower24Price": number(quote.low),
         "high24Price": number(quote.high),

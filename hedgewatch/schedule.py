@@ -55,6 +55,9 @@ class Schedule:
 
     def rearm(self, due_in: Mapping[str, timedelta]) -> None:
         """Make jobs due anew: what waits for a time that the clock has left behind would wait for hours."""
+        if not self.scheduler.running:
+            self.start_anew()
+            return
         now = self._clock.now()
         for name, wait in due_in.items():
             self.scheduler.modify_job(name, next_run_time=now + wait)
@@ -68,7 +71,8 @@ class Schedule:
 
     def pause(self) -> None:
         """Start nothing any more."""
-        self.scheduler.pause()
+        if self.scheduler.running:
+            self.scheduler.pause()
 
     def end(self) -> None:
         """End; what runs is cut off."""

@@ -91,7 +91,8 @@ def _is_reminder_due(state: AlertState, now: datetime) -> bool:
     if not intervals:
         return False
     interval = intervals[min(state.reminders, len(intervals) - 1)]
-    return Decimal(repr((now - state.last_told_at).total_seconds())) >= interval
+    passed = Decimal(repr((now - state.last_told_at).total_seconds()))
+    return abs(passed) >= interval  # before it was told: the clock was set back, and the wait would be as much longer
 
 
 def resolved(state: AlertState, finding: Finding, now: datetime, said: Said) -> Told:

@@ -74,10 +74,12 @@ class SettlementDiary:
                 self._retry_at[ref] = now + SETTLED_RETRY
 
     def _is_due(self, ref: InstrumentRef, now: datetime) -> bool:
-        if now < self._retry_at.get(ref, now):
+        if timedelta(0) < self._retry_at.get(ref, now) - now <= SETTLED_RETRY:
             return False
         asked = self._asked_at.get(ref)
-        if asked is None or now - asked >= SETTLED_EVERY:
+        if (
+            asked is None or not timedelta(0) <= now - asked < SETTLED_EVERY
+        ):  # before now: unless the clock was set back
             return True
         settles = self._settles_at.get(ref)
         return settles is not None and asked < settles + SETTLEMENT_GRACE <= now

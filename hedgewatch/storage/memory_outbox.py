@@ -27,6 +27,7 @@ class MemoryDelivery:
     state: DeliveryState = DeliveryState.PENDING
     due_at: datetime | None = None
     claimed_until: datetime | None = None
+    tried_at: datetime | None = None
     delivered_at: datetime | None = None
     last_error: str | None = None
     suppressed_by: str | None = None
@@ -142,7 +143,7 @@ class MemoryOutbox:
             attempts=kept.delivery.attempts + 1,
             first_attempt_at=kept.delivery.first_attempt_at or at,
         )
-        return replace(kept, delivery=tried, claimed_until=None)
+        return replace(kept, delivery=tried, tried_at=at, claimed_until=None)
 
 
 def _with(trouble: ChannelTrouble, kept: MemoryDelivery) -> ChannelTrouble:
@@ -180,7 +181,8 @@ def _made(draft: EventDraft, wanted: OutboxDraft) -> MemoryDelivery:
 
 
 def _is_due(kept: MemoryDelivery, now: datetime, claim: timedelta) -> bool:
-    if kept.due_at is not None and kept.due_at > now:
+    is_set_back = kept.tried_at is not None and kept.tried_at > now
+    if kept.due_at is not None and kept.due_at > now and not is_set_back:
         return False
     return kept.claimed_until is None or not now < kept.claimed_until <= now + claim
 

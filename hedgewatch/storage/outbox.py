@@ -130,13 +130,21 @@ def _due(channel: str, now_ms: int, at_ms: int, claim_ms: int) -> Select[tuple[o
         outbox.c.claimed_until_ms <= at_ms,
         outbox.c.claimed_until_ms > at_ms + claim_ms,
     )
+    # a wait that began after now does not end when it was meant to: the clock was set back
+    last_tried_at_ms = (
+        select(attempt.c.at_ms)
+        .where(attempt.c.event_id == outbox.c.event_id, attempt.c.channel == outbox.c.channel)
+        .order_by(attempt.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(outbox, event.c.type, event.c.severity, event.c.payload)
         .join(event, event.c.id == outbox.c.event_id)
         .where(
             outbox.c.channel == channel,
             outbox.c.state == PENDING,
-            outbox.c.due_at_ms <= now_ms,
+            or_(outbox.c.due_at_ms <= now_ms, last_tried_at_ms > now_ms),
             unclaimed,
             ~waits,
         )

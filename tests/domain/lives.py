@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent, AlertState
@@ -62,9 +62,15 @@ class Life:
     polls: int = 0
 
     def live(
-        self, letter: str, *, dt: Decimal = POLL, held_back: bool = False, said: Said = NOTHING_SAID
+        self,
+        letter: str,
+        *,
+        dt: Decimal = POLL,
+        held_back: bool = False,
+        said: Said = NOTHING_SAID,
+        now: datetime | None = None,
     ) -> tuple[AlertEvent, ...]:
-        now = NOW + timedelta(seconds=30 * self.polls)
+        now = now or NOW + timedelta(seconds=30 * self.polls)
         self.polls += 1
         self.state, events = step(
             self.state, finding(letter), self.settings, dt_seconds=dt, now=now, held_back=held_back, said=said

@@ -163,3 +163,25 @@ def test_a_crash_makes_the_same_event_again() -> None:
     assert event.event_id.startswith("msg_")
     assert len(event.event_id) == 30
     assert event.severity is Severity.WARNING
+
+
+def test_a_horizon_fires_once_though_the_clock_is_set_about_it() -> None:
+    life, now, events = Life(replace(ruled(), is_latched=True)), NOW, []
+    for jump in (0, 0, 3_600, -7_200, 0, 86_400, -86_400, -86_400, 300_000):
+        for _ in range(20):
+            now += timedelta(seconds=30)
+            events += life.live("w" if now >= NOW + timedelta(minutes=30) else "c", now=now)
+        now += timedelta(seconds=jump)
+    assert [event.type for event in events if event.type is not EventType.REMINDER] == [EventType.FIRING]
+
+
+@pytest.mark.parametrize(("back", "reminded_after"), [(1, 15), (60, 0), (24 * 60, 0)])
+def test_a_clock_set_back_owes_no_reminder_for_longer_than_one_interval(back: int, reminded_after: int) -> None:
+    life, minutes = Life(ruled()), 0
+    life.live("C")
+    now = NOW - timedelta(minutes=back)
+    while not (events := life.live("C", now=now)):
+        now += timedelta(minutes=1)
+        minutes += 1
+    assert [event.type for event in events] == [EventType.REMINDER]
+    assert minutes - (back if back < 15 else 0) == reminded_after

@@ -96,7 +96,7 @@ class Reference:
         waits = REMIND.get(self.level or Severity.INFO)
         if not waits or self.last_told is None:
             return bool(waits)
-        return (now - self.last_told).total_seconds() >= waits[min(self.reminders, len(waits) - 1)]
+        return abs((now - self.last_told).total_seconds()) >= waits[min(self.reminders, len(waits) - 1)]
 
     def _is_ripe(self, level: Severity) -> bool:
         sign = {severity: sign for sign, severity in LEVELS.items()}.get(level, "-")

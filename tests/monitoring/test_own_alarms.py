@@ -49,6 +49,28 @@ def test_a_channels_trouble_is_told_through_every_other_one() -> None:
 @pytest.mark.parametrize(
     ("moment", "is_in"),
     [
+        ("2026-03-29T00:59", False),  # 01:59 in winter's time; 02:00 is 03:00 that day
+        ("2026-03-29T01:00", True),
+        ("2026-03-29T01:59", True),
+        ("2026-03-29T02:00", False),
+        ("2026-10-24T23:59", False),
+        ("2026-10-25T00:00", True),  # 02:00 for the first time
+        ("2026-10-25T01:00", True),  # and for the second
+        ("2026-10-25T02:59", True),
+        ("2026-10-25T03:00", False),
+    ],
+)
+def test_a_window_keeps_to_the_clock_on_the_wall_when_summer_time_begins_and_ends(moment: str, is_in: object) -> None:
+    night = timedelta(days=6)
+    window = Window(
+        begins=night + timedelta(hours=2), ends=night + timedelta(hours=4), timezone=ZoneInfo("Europe/Zurich")
+    )
+    assert is_within([window], datetime.fromisoformat(moment).replace(tzinfo=UTC)) is is_in
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_in"),
+    [
         ("2026-11-28 01:59", False),
         ("2026-11-28 02:00", True),
         ("2026-11-28 03:59", True),

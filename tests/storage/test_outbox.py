@@ -116,3 +116,15 @@ async def test_the_shelf_keeps_markets_by_exchange(stores: Stores) -> None:
     await stores.shelf.keep("binance", {"BTC/USDT": '{"id": 2}'}, LATER)
     stores.restart()
     assert await stores.shelf.markets("binance") == {"BTC/USDT": '{"id": 2}', "ETH/USDT": "{}"}
+
+
+async def test_a_retry_does_not_wait_for_a_time_that_the_clock_has_left_behind(stores: Stores) -> None:
+    await tell(stores, ("a", 1))
+    first = await claim(stores, at=NOW)
+    await stores.outbox.failed(first, NOW, "no", NOW + timedelta(minutes=5))
+    assert await stores.outbox.claim("ops", NOW + timedelta(minutes=4), LEASE) is None
+    earlier = NOW - timedelta(hours=1)
+    again = await claim(stores, at=earlier)
+    await stores.outbox.failed(again, earlier, "no", earlier + timedelta(minutes=5))
+    assert await stores.outbox.claim("ops", earlier + timedelta(minutes=4), LEASE) is None, "every pass would try it"
+    assert (await claim(stores, at=earlier + timedelta(minutes=5))).attempts == 2

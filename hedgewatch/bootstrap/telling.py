@@ -19,6 +19,7 @@ from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.settings import Settings
 from hedgewatch.settings import channel_entries as written
 from hedgewatch.settings.channel_entries import DAYS
+from hedgewatch.settings.secret import Secret
 
 
 def routing_of(settings: Settings) -> Routing:
@@ -80,12 +81,12 @@ async def send_trial(settings: Settings, name: str, environ: Mapping[str, str], 
 
 def _channel(name: str, entry: written.Channel, settings: Settings, environ: Mapping[str, str]) -> Channel:
     if isinstance(entry, written.WebhookChannel):
-        if entry.secret is None:
-            raise ConfigurationError(f'channels.{name}.secret: missing; write secret = "env:NAME" of a whsec_… value')
         return WebhookChannel(
             name=name,
             url=entry.url.resolve(environ).get_secret_value(),
-            secret=entry.secret.resolve(environ).get_secret_value(),
+            secret=_resolved(entry.secret, environ),
+            previous_secret=_resolved(entry.previous_secret, environ),
+            format=entry.format,
             ca_file=entry.ca_file,
         )
     if isinstance(entry, written.EmailChannel):
@@ -94,7 +95,7 @@ def _channel(name: str, entry: written.Channel, settings: Settings, environ: Map
             to=entry.to,
             sender=entry.from_,
             server=entry.server.resolve(environ).get_secret_value(),
-            password=entry.password.resolve(environ).get_secret_value() if entry.password else None,
+            password=_resolved(entry.password, environ),
             tls=entry.tls,
             ca_file=entry.ca_file,
             timezone=settings.monitor.timezone,
@@ -102,3 +103,7 @@ def _channel(name: str, entry: written.Channel, settings: Settings, environ: Map
     return AppriseChannel(
         name=name, url=entry.url.resolve(environ).get_secret_value(), timezone=settings.monitor.timezone
     )
+
+
+def _resolved(secret: Secret | None, environ: Mapping[str, str]) -> str | None:
+    return None if secret is None else secret.resolve(environ).get_secret_value()

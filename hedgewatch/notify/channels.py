@@ -6,15 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+OURS, ALERTMANAGER = "hedgewatch", "alertmanager"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChannel:
-    """A webhook. secret: ``whsec_`` and base64. ca_file: the only authority trusted, None: the system's."""
+    """A webhook.
+
+    secret: ``whsec_`` and base64, None: not signed. previous_secret: signs as well, while it is changed. format: of the
+    body, ours or Alertmanager's. ca_file: the only authority trusted, None: the system's.
+    """
 
     kind: ClassVar[str] = "webhook"
     name: str
     url: str = field(repr=False)
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+    previous_secret: str | None = field(default=None, repr=False)
+    format: str = OURS
     ca_file: Path | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +19,8 @@ from standardwebhooks import Webhook
 from hedgewatch import __version__
 from hedgewatch.domain.errors import ConfigurationError, DeliveryError, DeliveryFault
 from hedgewatch.monitoring.ports import Delivery
-from hedgewatch.notify.channels import WebhookChannel
+from hedgewatch.notify.alertmanager import alertmanager_body
+from hedgewatch.notify.channels import ALERTMANAGER, WebhookChannel
 from hedgewatch.notify.trust import refused_certificate, trust
 
 CONNECT_SECONDS = 3
@@ -49,7 +51,8 @@ class WebhookNotifier:
         self._channel = channel
         self._total_seconds = total_seconds
         self._host = host_of(channel.url, f"{place}.url")
-        self._signer = _signer(channel.secret, f"{place}.secret")
+        secrets = {"secret": channel.secret, "previous_secret": channel.previous_secret}
+        self._signers = [_signer(secret, f"{place}.{key}") for key, secret in secrets.items() if secret is not None]
         self._trust = trust(channel.ca_file, f"{place}.ca_file")
         self._session: aiohttp.ClientSession | None = None
 
@@ -65,11 +68,12 @@ class WebhookNotifier:
 
     async def send(self, delivery: Delivery, now: datetime) -> None:
         """POST one delivery; only a 2xx answer counts. Raises DeliveryError that names the host and nothing more."""
+        body = self._body(delivery)
         try:
             async with self._open().post(
                 self._channel.url,
-                data=delivery.payload,
-                headers=self._headers(delivery, now),
+                data=body,
+                headers=self._headers(delivery, body, now),
                 allow_redirects=False,
             ) as answer:
                 await read_a_little(answer)
@@ -99,17 +103,24 @@ class WebhookNotifier:
             )
         return self._session
 
-    def _headers(self, delivery: Delivery, now: datetime) -> dict[str, str]:
+    def _body(self, delivery: Delivery) -> bytes:
+        """Return the frozen body, or what follows from it and from nothing else: the same bytes at every attempt."""
+        if self._channel.format == ALERTMANAGER:
+            return alertmanager_body(json.loads(delivery.payload), self._channel.name)
+        return delivery.payload
+
+    def _headers(self, delivery: Delivery, body: bytes, now: datetime) -> dict[str, str]:
         # The library overwrites the time zone instead of converting: anything but UTC would sign another moment.
         at = now.astimezone(UTC)
-        signature = self._signer.sign(delivery.event_id, at, delivery.payload.decode())
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"hedgewatch/{__version__}",
             "webhook-id": delivery.event_id,
             "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": signature,
         }
+        if self._signers:
+            signatures = [signer.sign(delivery.event_id, at, body.decode()) for signer in self._signers]
+            headers["webhook-signature"] = " ".join(signatures)
         if (now - delivery.made_at).total_seconds() > LATE_AFTER_SECONDS:
             headers["hedgewatch-late"] = "true"
         return headers

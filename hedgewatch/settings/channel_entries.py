@@ -47,11 +47,12 @@ Mailbox = Annotated[str, BeforeValidator(read_mailbox)]
 
 
 class WebhookChannel(Section):
-    """A webhook in the manner of Standard Webhooks, or of Alertmanager."""
+    """A webhook in the manner of Standard Webhooks, or of Alertmanager. previous_secret: signs as well meanwhile."""
 
     kind: Literal["webhook"]
     url: WebAddress
     secret: SecretReference | None = None
+    previous_secret: SecretReference | None = None
     format: Literal["hedgewatch", "alertmanager"] = "hedgewatch"
     ca_file: Path | None = None
 

@@ -56,7 +56,9 @@ def check_channels(book: Book) -> None:
 
 
 def _check_webhook(book: Book, path: KeyPath, channel: WebhookChannel) -> None:
-    if channel.secret is None and channel.format == "hedgewatch" and book.problems.readable(*path, "secret"):
+    if channel.previous_secret is not None and channel.secret is None and book.problems.readable(*path, "secret"):
+        book.problems.add((*path, "previous_secret"), "stands alone: it is what secret was before; write secret")
+    elif channel.secret is None and channel.format == "hedgewatch" and book.problems.readable(*path, "secret"):
         book.problems.add((*path, "secret"), 'is missing: webhooks are signed; write secret = "env:NAME" (whsec_…)')
 
 

@@ -8,7 +8,6 @@ from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import JudgedPer
-from hedgewatch.settings.channel_entries import WebhookChannel
 from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.instruments import EXCHANGES
 from hedgewatch.settings.models import Settings
@@ -97,9 +96,6 @@ def _rules(rules: dict[str, RuleEntry], path: KeyPath) -> Iterator[Gap]:
 
 
 def _telling(settings: Settings) -> Iterator[Gap]:
-    for name, channel in settings.channels.items():
-        if isinstance(channel, WebhookChannel) and channel.format != "hedgewatch":
-            yield ("channels", name, "format"), f'the webhook format "{channel.format}"'
     if settings.routing.digest is not None:
         yield ("routing", "digest"), "the daily digest"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -78,6 +79,19 @@ async def test_any_changed_byte_is_refused(hook: WebhookNotifier, receiver: Told
 async def test_another_secret_does_not_verify(hook: WebhookNotifier, receiver: ToldReceiver, now: datetime) -> None:
     await hook.send(delivery(), now)
     (post,) = receiver.posts
+    with pytest.raises(WebhookVerificationError):
+        Webhook(b"some other secret of 32 bytes...").verify(post.body, dict(post.headers))
+
+
+async def test_while_a_secret_is_changed_readers_of_either_verify(receiver: ToldReceiver, now: datetime) -> None:
+    new = "whsec_" + base64.b64encode(b"another secret of 32 bytes......").decode()
+    notifier = WebhookNotifier(WebhookChannel(name="ops", url=receiver.url, secret=new, previous_secret=SECRET))
+    await notifier.send(delivery(), now)
+    await notifier.close()
+    (post,) = receiver.posts
+    assert len(post.headers["webhook-signature"].split(" ")) == 2
+    for secret in (new, SECRET):
+        Webhook(secret).verify(post.body, dict(post.headers))
     with pytest.raises(WebhookVerificationError):
         Webhook(b"some other secret of 32 bytes...").verify(post.body, dict(post.headers))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import SystemRandom
 
+from hedgewatch.bootstrap.crashing import crash_point
 from hedgewatch.bootstrap.keeping import make_keeper
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import make_notifiers, make_switch, routing_of, windows_of
@@ -140,7 +141,7 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
     deadline = min(CYCLE_DEADLINE_SECONDS, watch.poll_seconds * CYCLE_DEADLINE_SHARE)
     patience = Patience(answer_seconds=deadline, listing_seconds=max(deadline, LISTING_SECONDS))
     asker = ground.asker
-    notifiers = make_notifiers(settings, asker.environ)
+    notifiers = crash_point(asker.environ).notifiers(make_notifiers(settings, asker.environ))
     readers = make_readers(settings, watch, asker, patience=patience, before=before.readers if before else None)
     collector = readers.collector(asker.clock)
     switch = make_switch(settings, asker.environ)
@@ -169,14 +170,14 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         database = open_database(url)
         stack.callback(database.close)
         kept = _kept(stack, url, clock)
-        lease = SqlLease(database, worker_name())
+        crash, lease = crash_point(environ), SqlLease(database, worker_name())
         stack.push_async_callback(lease.release)
         asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
-        outbox = SqlOutbox(database, lease.name)
+        outbox = crash.outbox(SqlOutbox(database, lease.name))
         series = SqlSeriesStore(database)
         ground = Ground(asker=asker, outbox=outbox, backlogs=SqlBacklogs(database), series=series, kept=kept)
         parts = make_parts(settings, ground)
-        store = SqlCycleStore(database, clock, fence=lease)
+        store = crash.store(SqlCycleStore(database, clock, fence=lease, steps=crash.steps()))
         cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock, past=kept.added_to)
         begun = Watching(
             watch=parts.watch,

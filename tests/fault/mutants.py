@@ -72,7 +72,7 @@ class ForgetsAlerts:
 
 
 class SendsThenStores:
-    """A store that tells before it writes, with no outbox between."""
+    """A store that tells what a stored cycle calls for, and only then stores that it was told; no outbox between."""
 
     def __init__(self, store: CycleStore, notifier: Notifier) -> None:
         self._store = store
@@ -80,6 +80,7 @@ class SendsThenStores:
         self.recall = store.recall
 
     async def record(self, cycle: CycleRecord) -> None:
+        await self._store.record(replace(cycle, states=(), events=(), outbox=()))
         for draft in cycle.events:
             event = draft.event
             delivery = Delivery(

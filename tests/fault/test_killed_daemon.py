@@ -1,6 +1,6 @@
 """SIGKILL against the real daemon over ccxt: no alert is lost, none comes twice under another id.
 
-HEDGEWATCH_TEST_KILLS=50 makes the published run.
+HEDGEWATCH_FAULT=long makes the published run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.fault.killing import (
     until_delivered,
 )
 
-KILLS = int(os.environ.get("HEDGEWATCH_TEST_KILLS", "12"))
+KILLS = 100 if os.environ.get("HEDGEWATCH_FAULT") == "long" else 12
 
 
 async def test_killing_the_daemon_loses_no_alert_and_doubles_none(tmp_path: Path) -> None:

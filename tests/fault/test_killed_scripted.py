@@ -67,7 +67,8 @@ class Slaughter:
 
     async def kill(self) -> None:
         process = start(self.script)
-        await asyncio.sleep(self.chance.uniform(0, 0.5 + self.start_takes))
+        earliest = self.start_takes if self.script.mutant else 0
+        await asyncio.sleep(self.chance.uniform(earliest, 0.5 + self.start_takes))
         process.kill()
         await asyncio.to_thread(process.join)
 
@@ -92,7 +93,7 @@ class Slaughter:
 
 async def slaughter(url: str, kills: int, *, mutant: str | None = None) -> tuple[Reckoning, Slaughter]:
     receiver = SlowReceiver(SECRET, refuse_rate=0 if mutant else REFUSED, seed=SEED)
-    receiver.seconds = 0.02 if mutant else 0.001
+    receiver.seconds = 0.06 if mutant else 0.001
     async with receiver:
         run = Slaughter(Script(url=url, hook=receiver.url, seed=SEED, mutant=mutant), SEED)
         await run.first()

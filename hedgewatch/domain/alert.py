@@ -56,7 +56,8 @@ class AlertState:
     unknown_since: since when the rule is blind. last_told_at: when the last event was made, None if
     that reached its reader too late. muted: the highest level told into a silence that nobody has heard since. settled:
     the level up to which somebody has ended a latched alert; those levels wait for a CLEAR. opened: when the target's
-    episodes of the last hour fired. flapping_since: when it was told that they are too many.
+    episodes of the last hour fired. flapping_since: when it was told that they are too many. unheeded_seconds: how long
+    the episode has been critical, told, and acknowledged by nobody. escalations: how many steps that has taken.
     """
 
     target: Target
@@ -81,13 +82,16 @@ class AlertState:
     settled: Severity | None = None
     opened: tuple[datetime, ...] = ()
     flapping_since: datetime | None = None
+    unheeded_seconds: Decimal = Decimal(0)
+    escalations: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent:
     """One thing to tell about an episode. event_id is deterministic: a crash can only make the same one again.
 
-    suppressed_by: the silence that keeps it from being told, None if it is told.
+    suppressed_by: the silence that keeps it from being told, None if it is told. escalation: the step of the escalation
+    in time that it is, from 1; 0 if it is none.
     """
 
     event_id: str
@@ -100,6 +104,7 @@ class AlertEvent:
     at: datetime
     reason: str | None = None
     suppressed_by: str | None = None
+    escalation: int = 0
 
 
 def fingerprint(target: Target) -> str:

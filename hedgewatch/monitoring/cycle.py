@@ -267,6 +267,7 @@ class MonitorCycle:
             accounts=result.accounts,
             payments=result.payments,
             proofs=result.proofs,
+            configuration=self._watch.configuration or None,
         )
 
     def _draft(self, event: AlertEvent, by_hedge: Mapping[str, HedgeSnapshot]) -> EventDraft:

@@ -134,7 +134,7 @@ class CycleRecord:
 
     states: every alert whose state changed or must be kept; a state that is OK again with no episode is forgotten.
     findings: for the status page. payments: new ones; one that is stored already stays. facts, proofs: those that
-    changed.
+    changed. configuration: the digest of the one it ran under, None if not known.
     """
 
     started_at: datetime
@@ -150,6 +150,7 @@ class CycleRecord:
     payments: Sequence[PaymentRecord] = ()
     facts: Sequence[ContractFact] = ()
     proofs: Sequence[Proof] = ()
+    configuration: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

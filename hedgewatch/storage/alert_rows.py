@@ -52,6 +52,8 @@ def alert_row(state: AlertState) -> Row:
         state.settled.value if state.settled else None,
         json.dumps([to_ms(at) for at in state.opened]) if state.opened else None,
         maybe_ms(state.flapping_since),
+        to_text(state.unheeded_seconds) if state.unheeded_seconds else None,
+        state.escalations or None,
     )
 
 
@@ -84,6 +86,8 @@ def alert_state(row: Mapping[str, Any]) -> AlertState:
         settled=Severity(row["settled"]) if row["settled"] else None,
         opened=tuple(from_ms(ms) for ms in json.loads(row["opened"] or "[]")),
         flapping_since=maybe_at(row["flapping_since_ms"]),
+        unheeded_seconds=row["unheeded_seconds"] or Decimal(0),
+        escalations=row["escalations"] or 0,
     )
 
 

@@ -178,7 +178,7 @@ def store_snapshots(connection: Connection, recording: Recording) -> None:
     store_facts(connection, cycle, identities)
     committed_at_ms, started_at_ms = to_ms(recording.committed_at), to_ms(cycle.started_at)
     duration_ms = max(0, committed_at_ms - started_at_ms)
-    row = (started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms, recording.epoch)
+    row = (started_at_ms, to_ms(cycle.read_at), committed_at_ms, duration_ms, recording.epoch, cycle.configuration)
     put(connection, tables.cycle, [row], conflict=take_the_last(tables.cycle))
     answers = rows.cycle_exchange_rows(cycle.answers, cycle.started_at)
     put(connection, tables.cycle_exchange, answers, conflict=take_the_last(tables.cycle_exchange))

@@ -179,6 +179,8 @@ alert = Table(
     *exact_numbers("peak", "threshold"),
     *texts("action", "message", "muted", "settled", "opened"),
     *times("flapping_since_ms", index=False),
+    Column("unheeded_seconds", ExactNumber),
+    Column("escalations", Integer),
 )
 
 episode = Table(
@@ -255,6 +257,7 @@ cycle = Table(
     Column("committed_at_ms", BigInteger, nullable=False, index=True),
     Column("duration_ms", BigInteger, nullable=False),
     Column("epoch", BigInteger),  # of the lease it was written under; NULL: without one
+    *texts("configuration"),
 )
 
 cycle_exchange = Table(

@@ -214,6 +214,8 @@ def alert_state(target: Target = TARGET, *, episode: str = "ep-1", sequence: int
         message="btc-core is hedged 96 %",
         muted=Severity.CRITICAL,
         settled=Severity.INFO,
+        unheeded_seconds=Decimal("901.5"),
+        escalations=1,
         opened=(NOW - timedelta(minutes=5), NOW),
         flapping_since=NOW + timedelta(milliseconds=3),
     )

@@ -102,7 +102,7 @@ def account_facts(found: AccountInspection, market: Inspection | None, *, allow_
         "key": key_facts(answer.scope, allow_trading_keys) if isinstance(answer, AccountSnapshot) else None,
         "position_mode": MODES[found.is_dual_side],
         "earn": found.no_earn or "read",
-        "parts": {part: _part(getattr(answer, part)) for part in PARTS} if is_read else {},
+        "parts": {part: _part(answer, part) for part in PARTS} if isinstance(answer, AccountSnapshot) else {},
         "sizes": {ref.symbol: size_facts(check) for ref, check in sizes.items()},
         "calls": [call_facts(call) for call in found.calls],
         "received_at": json_value(_received(answer)),
@@ -123,10 +123,18 @@ def key_facts(scope: KeyScope | None, allow_trading_keys: bool) -> dict[str, Any
     }
 
 
-def _part(said: object) -> dict[str, Any]:
+def _part(answer: AccountSnapshot, part: str) -> dict[str, Any]:
+    """Return how a part was read; partial: one wallet of several was not."""
+    said = getattr(answer, part)
     if isinstance(said, PartFailure):
         return {"outcome": "failed", "count": None, "reason": said.reason.value, "detail": said.detail}
-    return {"outcome": "ok", "count": len(said) if isinstance(said, tuple) else 0, "reason": None, "detail": None}
+    lacking = {
+        "wallets": next((one.failure for one in answer.unread_wallets), None),
+        "balances": next(iter(answer.unread_balances), None),
+    }.get(part)
+    if lacking is not None:
+        return {"outcome": "partial", "count": len(said), "reason": lacking.reason.value, "detail": lacking.detail}
+    return {"outcome": "ok", "count": len(said), "reason": None, "detail": None}
 
 
 def _received(answer: AccountSnapshot | AccountFailure) -> datetime | None:

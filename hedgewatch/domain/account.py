@@ -225,12 +225,21 @@ class KeyScope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadWallet:
+    """Margin wallets of one side that could not be read while those of another were. refs: the contracts they back."""
+
+    refs: tuple[InstrumentRef, ...]
+    failure: PartFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSnapshot:
     """All that one account answered in one cycle.
 
     Each part is a tuple (empty: it answered, and there is nothing) or the failure of that part. positions: what is
     held of the wanted instruments; an instrument whose own rows, or whose side's call, could not be believed is a
-    ReadingFailure in the tuple, and only one with neither is not held. payments: news since those asked for, known
+    ReadingFailure in the tuple, and only one with neither is not held. unread_wallets, unread_balances: what is lacking
+    in a tuple of wallets or balances, because one call of several failed. payments: news since those asked for, known
     ones may come again. terms: what is known of tiers and fees, asked seldom. scope None: not asked yet.
     """
 
@@ -246,6 +255,21 @@ class AccountSnapshot:
     scope: KeyScope | None = None
     movements: tuple[CoinMovement, ...] | PartFailure = NO_MOVEMENTS
     terms: tuple[ContractTerms, ...] = ()
+    unread_wallets: tuple[UnreadWallet, ...] = ()
+    unread_balances: tuple[PartFailure, ...] = ()
+
+    def wallet_failure(self, *refs: InstrumentRef) -> PartFailure | None:
+        """Return why a wallet that backs one of these contracts could not be read, None if all could."""
+        if isinstance(self.wallets, PartFailure):
+            return self.wallets
+        return next((one.failure for one in self.unread_wallets if not set(refs).isdisjoint(one.refs)), None)
+
+    @property
+    def balance_failure(self) -> PartFailure | None:
+        """Why the coins of some wallet could not be read, None if all could."""
+        if isinstance(self.balances, PartFailure):
+            return self.balances
+        return next(iter(self.unread_balances), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

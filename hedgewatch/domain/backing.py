@@ -13,7 +13,7 @@ DOLLARS = "USD"  # the asset of a unified wallet: it counts all settle assets to
 
 def wallet_of(said: AccountSnapshot, ref: InstrumentRef) -> MarginWallet | None:
     """Return the wallet that backs cross positions of a contract: of its settle asset, else the one in dollars."""
-    if isinstance(said.wallets, PartFailure):
+    if isinstance(said.wallets, PartFailure) or said.wallet_failure(ref) is not None:
         return None
     by_asset = {wallet.asset: wallet for wallet in reversed(said.wallets)}
     return by_asset.get(ref.settle, by_asset.get(DOLLARS))
@@ -21,6 +21,6 @@ def wallet_of(said: AccountSnapshot, ref: InstrumentRef) -> MarginWallet | None:
 
 def pledged_coins(said: AccountSnapshot, wallet: str, asset: str) -> Decimal | None:
     """Return the coins of an asset in one wallet, debts taken off; None where balances could not be read."""
-    if isinstance(said.balances, PartFailure):
+    if isinstance(said.balances, PartFailure) or said.balance_failure is not None:
         return None
     return sum((one.owned for one in said.balances if (one.wallet, one.asset) == (wallet, asset)), ZERO)

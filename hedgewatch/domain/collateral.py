@@ -59,7 +59,8 @@ def _equity_in(hedge: Hedge, leg: Leg, facts: CycleFacts) -> Decimal | Doubted:
 
 def _margin_coins(said: AccountSnapshot, coin: str) -> Decimal | None:
     """Return the coins in the wallets that back positions."""
-    if isinstance(said.wallets, PartFailure):
+    unread = {ref.settle for one in said.unread_wallets for ref in one.refs}
+    if isinstance(said.wallets, PartFailure) or coin in unread:
         return None
     names = dict.fromkeys(wallet.wallet for wallet in said.wallets)
     found = [pledged_coins(said, name, coin) for name in names]

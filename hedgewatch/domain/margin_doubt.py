@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hedgewatch.domain.account import AccountSnapshot, MarginMode, PartFailure
+from hedgewatch.domain.account import AccountSnapshot, MarginMode
 from hedgewatch.domain.hedge import CycleFacts, LegSnapshot
 from hedgewatch.domain.market import UnknownReason
 
@@ -22,8 +22,7 @@ def why_not_seen(leg: LegSnapshot, facts: CycleFacts) -> Doubt | None:
         return UnknownReason.MISSING, "the exchange gave no mark price"
     said = facts.accounts.get(leg.leg.account or "") if leg.leg.is_read else None
     if isinstance(said, AccountSnapshot) and leg.held.margin_mode is not MarginMode.ISOLATED:
-        parts = (said.wallets, said.balances)
-        failed = next((part for part in parts if isinstance(part, PartFailure)), None)
+        failed = said.wallet_failure(leg.leg.futures) or said.balance_failure
         if failed is not None and failed.reason is not UnknownReason.NOT_AVAILABLE:
             return failed.reason, f"account {leg.leg.account}: {failed.detail}"
     return None

@@ -106,6 +106,8 @@ def prove_coins(said: Said, known: Proofs, *, expected: Iterable[str], poll_seco
     if isinstance(said.balances, PartFailure):
         return _unread(said.balances, subjects, own)
 
+    lacking = said.balance_failure
+
     def read(proof: Proof, _: _Found, amount: Decimal) -> Proof:
         fallen = is_fallen(proof, amount, COIN_DUST)
         witness = movement_witness(proof, amount, said) if fallen else Witness.NONE
@@ -114,6 +116,8 @@ def prove_coins(said: Said, known: Proofs, *, expected: Iterable[str], poll_seco
         )
         return weigh(proof, reading)
 
+    if lacking is not None:
+        found = {subject: _if_whole(subject, found, own, lacking) for subject in subjects}
     return _weighed(subjects, found, own, read)
 
 
@@ -162,6 +166,19 @@ def _weighed(
         if after != proof:
             changed.append(after)
     return Proven(beliefs=beliefs, changed=tuple(changed))
+
+
+def _if_whole(subject: Subject, found: Mapping[Subject, _Found], own: Proofs, lacking: PartFailure) -> _Found:
+    """Return what was found of coins while a wallet could not be read: it counts only if it is what was proven.
+
+    The wallet that is lacking then held none of them. Anything else it may explain, so that it is no read.
+    """
+    now, proof = found.get(subject, NOTHING), own.get(subject)
+    if now.amount is not None and proof is not None and proof.amount is not None:
+        is_whole = abs(now.amount - proof.amount) <= abs(proof.amount) * COIN_DUST
+        if is_whole and proof.amount > 0:
+            return now
+    return _Found(amount=None, reason=lacking.reason, detail=lacking.detail)
 
 
 def _unread(failure: AccountFailure | PartFailure, subjects: Iterable[Subject], own: Proofs) -> Proven:
@@ -223,6 +240,6 @@ def _with_margin(proof: Proof, position: AccountPosition | None, said: AccountSn
         return proof
     if position is None:
         return replace(proof, margin=None)
-    if isinstance(said.wallets, PartFailure):
+    if said.wallet_failure(position.ref) is not None:
         return proof
     return replace(proof, margin=margin_share(position, said, proof.margin))

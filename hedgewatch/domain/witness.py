@@ -42,8 +42,9 @@ def margin_witness(proof: Proof, amount: Decimal, ref: InstrumentRef, said: Acco
     What the wallet uses beyond the listed positions is compared with what the missing contracts used when they were
     proven. A wallet whose sum did not come out then is no witness. Source: alerting.md G8.
     """
-    if isinstance(said.wallets, PartFailure):
-        return _of_failure(said.wallets)
+    failure = said.wallet_failure(ref)
+    if failure is not None:
+        return _of_failure(failure)
     share = proof.margin
     if proof.amount is None or share is None or (share.own == 0 and share.misses < MISSES):
         return _of_never_measured(ref, said)
@@ -86,7 +87,7 @@ def margin_sum(said: AccountSnapshot, ref: InstrumentRef, kind: MarginKind) -> M
 
     None without such a wallet, or where its figure is not reported. Initial margin says nothing while orders rest.
     """
-    if isinstance(said.wallets, PartFailure) or isinstance(said.positions, PartFailure):
+    if isinstance(said.wallets, PartFailure) or isinstance(said.positions, PartFailure) or said.wallet_failure(ref):
         return None
     if kind is MarginKind.INITIAL and said.orders != ():
         return None

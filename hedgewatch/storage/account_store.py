@@ -72,7 +72,11 @@ def _store_balances(
     fresh: list[Row] = []
     stale: list[int] = []
     for said in cycle.accounts:
-        if isinstance(said, AccountSnapshot) and not isinstance(said.balances, PartFailure):
+        if (
+            isinstance(said, AccountSnapshot)
+            and not isinstance(said.balances, PartFailure)
+            and not said.unread_balances
+        ):
             key = account_key(said)
             if known.get(key) != said.balances:
                 stale.append(accounts[key])

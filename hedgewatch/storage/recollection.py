@@ -188,7 +188,11 @@ class Recollection:
             if record.source is PaymentSource.LEDGER:
                 self.note_payment(record.payment.account, record.payment.ref, stored_time(record.payment.paid_at))
         for said in cycle.accounts:
-            if isinstance(said, AccountSnapshot) and not isinstance(said.balances, PartFailure):
+            if (
+                isinstance(said, AccountSnapshot)
+                and not isinstance(said.balances, PartFailure)
+                and not said.unread_balances
+            ):
                 self.balances[said.exchange, said.account] = said.balances
 
     def note_fact(self, fact: ContractFact) -> None:

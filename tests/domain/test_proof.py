@@ -18,6 +18,7 @@ from hedgewatch.domain.account import (
     MovementKind,
     OpenOrder,
     PartFailure,
+    UnreadWallet,
 )
 from hedgewatch.domain.instrument import PositionSide
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
@@ -410,6 +411,36 @@ def test_a_failed_balance_is_no_read_of_coins() -> None:
     assert held(proven) == "?"
     account.polls = 7
     assert held(account.coins(coins("5"))) == "5"
+
+
+def test_a_wallet_that_was_not_read_hides_only_the_coins_that_may_lie_in_it() -> None:
+    account = Account()
+    account.coins(coins("5"), coins("2", asset="ETH"))
+    for number, told in enumerate(("5", "4", "0", "6"), start=1):  # all of them elsewhere, some, all, or more of it
+        said = replace(answer(balances=(coins(told),), at=NOW + number * 30 * SECONDS), unread_balances=(FAULT,))
+        proven = account.keep(prove_coins(said, account.known, expected=["BTC"], poll_seconds=POLL))
+        assert held(proven) == ("5" if told == "5" else "?")
+        belief = proven.beliefs[replace(BTC, name="ETH")]
+        assert isinstance(belief, Doubted)
+        assert (belief.reason, belief.last) == (FAULT.reason, 2)
+    account.polls = 7
+    assert held(account.coins(coins("5"))) == "5"  # what was lacking was no read: one good one is enough
+
+
+def test_coins_never_seen_are_not_known_while_a_wallet_is_not_read() -> None:
+    said = replace(answer(balances=(coins("5"),)), unread_balances=(FAULT,))
+    assert held(prove_coins(said, {}, expected=["BTC"], poll_seconds=POLL)) == "?"
+
+
+def test_a_wallet_that_was_not_read_is_a_silent_witness() -> None:
+    account = Account()
+    account.read("5:5")
+    unread = UnreadWallet(refs=(PERP,), failure=FAULT)
+    for _ in range(6):
+        said = replace(answer([], at=NOW + account.at_next_poll()), wallets=(), unread_wallets=(unread,))
+        belief = contracts_held(account.positions(said).beliefs, "treasury", PERP)
+        assert isinstance(belief, Doubted)
+    assert "could not be read" in belief.detail
 
 
 def test_a_balance_listed_twice_is_not_known() -> None:

@@ -47,10 +47,10 @@ def _shared(holding: Holding, facts: CycleFacts) -> list[str] | PartFailure:
     if not isinstance(said, AccountSnapshot):
         reason, detail = (said.reason, said.detail) if said else (UnknownReason.MISSING, "its account was not asked")
         return PartFailure(reason=reason, detail=detail)
-    for part in (said.wallets, said.balances, said.positions):
-        if isinstance(part, PartFailure):
-            return part
-    return list(_pledges(holding, said))
+    positions = said.positions if isinstance(said.positions, PartFailure) else None
+    unread = (one.failure for one in said.unread_wallets)
+    failure = said.wallet_failure() or next(unread, None) or said.balance_failure or positions
+    return failure or list(_pledges(holding, said))
 
 
 def _pledges(holding: Holding, said: AccountSnapshot) -> Iterator[str]:

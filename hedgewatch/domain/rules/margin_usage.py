@@ -50,7 +50,11 @@ def judge(
         return (found._replace(hedges=hedges),)
     said = facts.accounts[account]
     used = _used(said, legs) if isinstance(said, AccountSnapshot) else []
-    return (_judge_wallets(target, settings, used, facts)._replace(hedges=hedges),)
+    found = _judge_wallets(target, settings, used, facts)
+    unread = said.wallet_failure(*(leg.leg.futures for leg in legs)) if isinstance(said, AccountSnapshot) else None
+    if unread is not None and found.kind is not OutcomeKind.BREACH:
+        found = unknown_finding(target, unread.reason, f"account {account}: of one wallet {unread.detail}")
+    return (found._replace(hedges=hedges),)
 
 
 def _blindness(account: str, facts: CycleFacts) -> PartFailure | None:

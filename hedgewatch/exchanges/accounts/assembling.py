@@ -15,6 +15,7 @@ from hedgewatch.domain.account import (
     MarginWallet,
     OpenOrder,
     PartFailure,
+    UnreadWallet,
 )
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import ReadingFailure, UnknownReason
@@ -39,6 +40,8 @@ class Told:
     orders: tuple[OpenOrder, ...] | PartFailure
     scope: KeyScope | None
     terms: tuple[ContractTerms, ...]
+    unread_wallets: tuple[UnreadWallet, ...]
+    unread_balances: tuple[PartFailure, ...]
 
 
 def _by_name(answers: Answers) -> dict[str, Sheet]:
@@ -50,6 +53,25 @@ def _by_name(answers: Answers) -> dict[str, Sheet]:
             known = sheets.get(name)
             sheets[name] = answer if known is None else replace(known, rows=known.rows + answer.rows)
     return sheets
+
+
+def _with_earn(balances: Sequence[CoinBalance], unread: Iterable[tuple[Topic, PartFailure]]) -> tuple[CoinBalance, ...]:
+    """Add up what earns of each asset, and leave out the shadows of it among the spot coins.
+
+    Of several products that earn, all are told or none: a part of them would look like a smaller sum.
+    """
+    if any(topic.question.every is not None for topic, _ in unread):
+        return tuple(balance for balance in balances if balance.wallet != EARN)
+    earning: dict[str, Decimal] = {}
+    for balance in balances:
+        if balance.wallet == EARN:
+            earning[balance.asset] = earning.get(balance.asset, ZERO) + balance.earn
+    shadows = {EARNING_PREFIX + asset for asset in earning}
+    others = [balance for balance in balances if balance.wallet != EARN and balance.asset not in shadows]
+    lent = [
+        CoinBalance(asset=asset, wallet=EARN, free=ZERO, used=ZERO, earn=amount) for asset, amount in earning.items()
+    ]
+    return (*others, *lent)
 
 
 class Assembler:
@@ -67,10 +89,17 @@ class Assembler:
     @exactly
     def told(self) -> Told:
         """Read every part: a tuple, or its failure."""
+        balances, unread_balances = self._in_pieces(Part.BALANCES)
+        wallets, unread_wallets = self._in_pieces(Part.WALLETS)
         return Told(
             positions=self._positions(),
-            balances=self._balances(),
-            wallets=self._whole(Part.WALLETS),
+            balances=balances if isinstance(balances, PartFailure) else _with_earn(balances, unread_balances),
+            wallets=wallets,
+            unread_balances=tuple(failure for _, failure in unread_balances),
+            unread_wallets=tuple(
+                UnreadWallet(refs=tuple(refs_about(topic, self._known)), failure=failure)
+                for topic, failure in unread_wallets
+            ),
             orders=self._whole(Part.ORDERS),
             scope=self._scope(),
             terms=self._terms(),
@@ -117,21 +146,20 @@ class Assembler:
             return failures[0]
         return (*found, *self._unlisted)
 
-    def _balances(self) -> tuple[CoinBalance, ...] | PartFailure:
-        read = self._whole(Part.BALANCES)
-        if isinstance(read, PartFailure):
-            return read
-        earning: dict[str, Decimal] = {}
-        for balance in read:
-            if balance.wallet == EARN:
-                earning[balance.asset] = earning.get(balance.asset, ZERO) + balance.earn
-        shadows = {EARNING_PREFIX + asset for asset in earning}
-        others = [balance for balance in read if balance.wallet != EARN and balance.asset not in shadows]
-        lent = [
-            CoinBalance(asset=asset, wallet=EARN, free=ZERO, used=ZERO, earn=amount)
-            for asset, amount in earning.items()
-        ]
-        return (*others, *lent)
+    def _in_pieces(self, part: Part) -> tuple[tuple[Any, ...] | PartFailure, list[tuple[Topic, PartFailure]]]:
+        """Read a part wallet by wallet: what was read, and what was not; its failure only if nothing was."""
+        found: list[Any] = []
+        failures: list[tuple[Topic, PartFailure]] = []
+        about = self._about(part)
+        for topic, answer in about:
+            read = self._read(part, topic, answer)
+            if isinstance(read, PartFailure):
+                failures.append((topic, read))
+            else:
+                found += read
+        if failures and len(failures) == len(about):
+            return failures[0][1], []
+        return tuple(found), failures
 
     def _scope(self) -> KeyScope | None:
         for topic, answer in self._about(Part.SCOPE):

@@ -218,7 +218,7 @@ class CcxtAccountSource:
 
     def _moved_topics(self, topics: list[Topic], told: Told) -> list[Topic]:
         """Return the earn questions to ask at once: coins that left or joined the other wallets may have gone there."""
-        if isinstance(told.balances, PartFailure):
+        if isinstance(told.balances, PartFailure) or told.unread_balances:
             return []
         owned: dict[str, Decimal] = {}
         for balance in told.balances:
@@ -257,6 +257,8 @@ class CcxtAccountSource:
             payments=self._payments(),
             scope=told.scope or self._untold_scope(),
             terms=told.terms,
+            unread_wallets=told.unread_wallets,
+            unread_balances=told.unread_balances,
         )
 
     def _untold_scope(self) -> KeyScope | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hedgewatch.domain.account import AccountFailure, AccountSnapshot, MarginMode, Never, PartFailure
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot, MarginMode, Never, PartFailure, UnreadWallet
 from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HeldShare
 from hedgewatch.domain.market import MarketReading, UnknownReason
@@ -407,6 +407,9 @@ def test_the_margin_that_calms_a_wallet_is_told_with_its_account() -> None:
     assert used(said(position("-5"), wallets=(after,))).kind is CLEAR
 
 
+NO_LINEAR = UnreadWallet(refs=(FUTURES,), failure=PartFailure(reason=UnknownReason.TIMEOUT, detail="late"))
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "reason"),
     [
@@ -414,6 +417,7 @@ def test_the_margin_that_calms_a_wallet_is_told_with_its_account() -> None:
          UnknownReason.BANNED),
         (said(position("-5"), wallets=PartFailure(reason=UnknownReason.TIMEOUT, detail="late")), UNKNOWN,
          UnknownReason.TIMEOUT),
+        (said(position("-5"), wallets=(), unread_wallets=(NO_LINEAR,)), UNKNOWN, UnknownReason.TIMEOUT),
         (said(position("-5"), wallets=(wallet(None),)), UNKNOWN, UnknownReason.NOT_AVAILABLE),
         (said(isolated("-5", "60000")), CLEAR, None),  # it has margin of its own
         (said(position("-5"), wallets=(replace(wallet(D(1500)), equity=D(0)),)), BREACH, None),

@@ -249,7 +249,11 @@ async def test_one_side_that_fails_leaves_the_other(serve: Any, account: Any, go
     assert isinstance(linear, AccountPosition)
     assert isinstance(inverse, ReadingFailure)
     assert inverse.ref.symbol == COIN
-    assert isinstance(found.wallets, PartFailure)
+    assert [wallet.asset for wallet in found.wallets] == ["USDT"]
+    [unread] = found.unread_wallets
+    assert [ref.symbol for ref in unread.refs] == [COIN]
+    assert found.wallet_failure(linear.ref) is None
+    assert found.wallet_failure(inverse.ref) == unread.failure
 
 
 async def test_binance_portfolio_margin_is_one_wallet(serve: Any, account: Any, good: Any) -> None:

@@ -13,6 +13,7 @@ from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.moments import covariance, mean
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.returns import daily_log_returns
+from hedgewatch.domain.unusual import sample_deviation
 from hedgewatch.domain.volatility import DAYS_OF_YEAR, annual_volatility
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -59,10 +60,14 @@ NO_PAST = InstrumentPast()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasisPast:
-    """Hourly closes of a leg's basis rate over the preceding 30 days: their mean and how many there were."""
+    """Hourly closes of a leg's basis rate over the preceding 30 days: their mean and how many there were.
+
+    deviation: their sample standard deviation, None if it is not known or they never moved.
+    """
 
     mean: Decimal
     hours: int
+    deviation: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +141,19 @@ class Payment:
 class LegPast:
     """What the past tells of one leg; None: nothing is known.
 
-    mean_basis: of the hourly closes of the last 30 days, ``basis_hours`` of them. basis_volatility: a year, of the
-    changes of its basis rate over a day. week_rate_8h: mean funding of the last seven days per 8 hours.
+    basis_volatility: a year, of the changes of its basis rate over a day. week_rate_8h: mean funding of the last seven
+    days per 8 hours.
     """
 
-    mean_basis: Decimal | None = None
-    basis_hours: int = 0
+    basis: BasisPast | None = None
     basis_volatility: Decimal | None = None
     day: DayBasis = field(default_factory=lambda: DayBasis(hours=0))
     week_rate_8h: Decimal | None = None
     paid: PaidPast | None = None
+
+
+NO_LEG_PAST = LegPast()
+NO_COIN_PAST = CoinPast()
 
 
 @exactly
@@ -175,11 +183,17 @@ def past_of_basis(closes: Mapping[datetime, Decimal], now: datetime) -> LegPast:
     hour = now.replace(minute=0, second=0, microsecond=0)
     known = {at: closes[at] for at in sorted(closes) if hour - BASIS_WINDOW <= at < hour}
     return LegPast(
-        mean_basis=mean(list(known.values())) if known else None,
-        basis_hours=len(known),
+        basis=_basis_of(list(known.values())),
         basis_volatility=_basis_volatility(known),
         day=_day_of(known, hour),
     )
+
+
+def _basis_of(closes: Sequence[Decimal]) -> BasisPast | None:
+    if not closes:
+        return None
+    deviation = sample_deviation(closes) if len(closes) > 1 else None
+    return BasisPast(mean=mean(closes), hours=len(closes), deviation=deviation)
 
 
 def _basis_volatility(closes: Mapping[datetime, Decimal]) -> Decimal | None:

@@ -20,8 +20,15 @@ def zscore(value: Decimal, history: Sequence[Decimal]) -> Decimal | None:
     """
     exact(value, "value")
     past = series(history, "history")
-    deviation = covariance(past, past).sqrt()
-    return None if deviation < NO_DEVIATION else (value - mean(past)) / deviation
+    deviation = sample_deviation(past)
+    return None if deviation is None else (value - mean(past)) / deviation
+
+
+@exactly
+def sample_deviation(history: Sequence[Decimal]) -> Decimal | None:
+    """Return the sample standard deviation of two values or more; None if they never moved."""
+    deviation = covariance(history, history).sqrt()
+    return None if deviation < NO_DEVIATION else deviation
 
 
 @exactly

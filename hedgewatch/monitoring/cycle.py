@@ -18,9 +18,9 @@ from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.proof import Proof
 from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.domain.told import Entries, Told, as_told
-from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, payment_records, prove, tier_texts
+from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
-from hedgewatch.monitoring.judge import Verdict, judge, with_settled
+from hedgewatch.monitoring.judge import Answered, Verdict, judge, with_settled
 from hedgewatch.monitoring.maintenance import Window, is_within
 from hedgewatch.monitoring.own_alarms import channels_of_own, own_findings, rejected_finding
 from hedgewatch.monitoring.payload import event_payload
@@ -34,6 +34,7 @@ from hedgewatch.monitoring.ports import (
     PaymentRecord,
     Wanted,
 )
+from hedgewatch.monitoring.reckoning import payments_of
 from hedgewatch.monitoring.routing import Routing, outbox_drafts
 
 NOBODY: Mapping[str, Said] = {}
@@ -220,10 +221,7 @@ class MonitorCycle:
             alerts=memory.alerts,
             late=memory.late,
             dt_seconds=self._elapsed(),
-            own=[
-                *own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, read_at),
-                *rejected_finding(self.rejected, self._watch.own_rules),
-            ],
+            own=self._own_findings(memory, read_at),
             interventions=replace(interventions, in_maintenance=is_within(self._watch.maintenance, read_at)),
         )
         return CycleResult(
@@ -233,9 +231,13 @@ class MonitorCycle:
             verdict=verdict,
             facts=changed,
             accounts=tuple(said.values()),
-            payments=payment_records(said.values(), readings, read_at),
+            payments=payments_of(snapshots, facts),
             proofs=proven.changed,
         )
+
+    def _own_findings(self, memory: Memory, now: datetime) -> list[Answered]:
+        found = own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, now)
+        return [*found, *rejected_finding(self.rejected, self._watch.own_rules)]
 
     def _as_told(self, told: Told) -> Sequence[Hedge]:
         """Return the hedges as their owner says they are now; the same objects for as long as he says the same."""

@@ -12,7 +12,7 @@ from hedgewatch.domain.alert_telling import close
 from hedgewatch.domain.finding import BREAKS, Finding, Target, unknown_finding
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.intervention import NOTHING_SAID, Interventions, Said
-from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.market import ExchangeAnswer, SettledFunding, UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES
 from hedgewatch.domain.thresholds import RuleSettings
@@ -210,9 +210,14 @@ class _Life:
                 self.events.append(event)
 
 
+def settled_in(answers: Mapping[str, ExchangeAnswer]) -> list[SettledFunding]:
+    """Return the funding rates settled that a cycle was told."""
+    return [record for answer in answers.values() for record in answer.settled]
+
+
 def with_settled(facts: CycleFacts) -> CycleFacts:
     """Return the facts with the funding rates settled that this cycle brought, merged into what the store knew."""
-    fresh = [record for answer in facts.answers.values() for record in answer.settled]
+    fresh = settled_in(facts.answers)
     if not fresh:
         return facts
     settled = {ref: {record.settled_at: record for record in known} for ref, known in facts.past.settled.items()}

@@ -36,8 +36,13 @@ class KeptPast:
         self._legs: Mapping[tuple[str, str], LegPast] = {}
 
     def added_to(self, past: Past) -> Past:
-        """Return what the past tells with what is known here."""
-        return replace(past, coins=self._coins, legs=self._legs)
+        """Return what the past tells with what is known here: of a leg's usual basis, whatever has more hours."""
+        basis = dict(past.basis)
+        for key, leg in self._legs.items():
+            own = basis.get(key)
+            if leg.basis is not None and (own is None or own.hours <= leg.basis.hours):
+                basis[key] = leg.basis
+        return replace(past, basis=basis, coins=self._coins, legs=self._legs)
 
     async def renew(self, hedges: Sequence[Hedge]) -> None:
         """Read the past of these hedges, one after the other. Raises StoreUnavailableError."""

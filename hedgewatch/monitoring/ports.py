@@ -121,11 +121,13 @@ class PaymentRecord:
     """A funding payment to be stored. amount_usd: + received, None if the settle asset's worth is not known.
 
     An estimate of a leg without an account has an empty account; what the ledger says of that moment replaces it.
+    leg: hedge and leg that it was reckoned for; None: whose account, exchange and symbol say whose it is.
     """
 
     payment: FundingPayment
     amount_usd: Decimal | None
     source: PaymentSource = PaymentSource.LEDGER
+    leg: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,7 +150,7 @@ def payment_rows(payments: Iterable[PaymentRecord], legs: Mapping[LegKey, tuple[
     for record in payments:
         paid = record.payment
         at = (paid.ref.exchange, paid.account, paid.ref.symbol)
-        hedge, leg = legs.get(at, (None, None))
+        hedge, leg = record.leg or legs.get(at) or (None, None)
         amounts = (to_text(paid.amount), to_text(record.amount_usd), record.source.value)
         rows.append((*at, to_ms(paid.paid_at), paid.payment_id, hedge, leg, paid.asset, *amounts))
     return rows

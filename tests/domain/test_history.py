@@ -63,12 +63,13 @@ def test_of_several_closes_the_latest_of_then_counts() -> None:
 
 def test_the_present_hour_and_what_is_older_than_thirty_days_do_not_count() -> None:
     past = past_of_basis({FULL: D(9), FULL - HOUR: D(1), FULL - 720 * HOUR: D(3), FULL - 721 * HOUR: D(9)}, NOW)
-    assert (past.mean_basis, past.basis_hours) == (2, 2)
+    assert past.basis is not None
+    assert (past.basis.mean, past.basis.hours) == (2, 2)
 
 
 def test_nothing_known_is_not_zero() -> None:
     past = past_of_basis({}, NOW)
-    assert (past.mean_basis, past.basis_hours, past.basis_volatility, past.day.label) == (None, 0, None, None)
+    assert (past.basis, past.basis_volatility, past.day.label) == (None, None, None)
 
 
 def test_half_a_day_of_closes_makes_a_mean_of_the_day() -> None:

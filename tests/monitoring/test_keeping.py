@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.candle import Candle, Series, SeriesKind, Span
 from hedgewatch.domain.hedge import Hedge, Past
-from hedgewatch.domain.history import LegPast
+from hedgewatch.domain.history import BasisPast, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.monitoring.backfill import Backfill
@@ -78,7 +78,7 @@ class Shelf:
         del hedge, now
         hours = len(self.rows.get(Series(ref=FUTURES, kind=SeriesKind.TRADES, step=HOUR), ()))
         self.read.append(hours)
-        return HedgePast(legs={str(FUTURES): LegPast(basis_hours=hours)})
+        return HedgePast(legs={str(FUTURES): LegPast(basis=BasisPast(mean=Decimal(0), hours=hours))})
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Room:
 
     @property
     def hours(self) -> int:
-        return self.kept.added_to(Past()).legs[KEY].basis_hours
+        return self.kept.added_to(Past()).basis[KEY].hours
 
 
 async def test_after_a_start_the_store_is_asked_first_then_two_days_then_all() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hedgewatch.domain.account import FundingPayment
 from hedgewatch.domain.basis import BasisLabel
 from hedgewatch.domain.candle import Candle, Series, SeriesKind, Span
+from hedgewatch.domain.history import BasisPast
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.monitoring.ports import PaymentRecord
 from hedgewatch.monitoring.series import HedgePast, SeriesPage
@@ -59,7 +60,7 @@ def kept(store_url: str) -> Iterator[Kept]:
 async def test_an_empty_store_knows_nothing_of_a_leg_and_says_so(kept: Kept) -> None:
     found = await kept.tells()
     assert not found.coins
-    assert (found.legs[LEG].mean_basis, found.legs[LEG].basis_hours, found.legs[LEG].paid) == (None, 0, None)
+    assert (found.legs[LEG].basis, found.legs[LEG].paid) == (None, None)
 
 
 async def test_the_basis_of_hours_that_nobody_watched_comes_from_candles(kept: Kept) -> None:
@@ -67,7 +68,7 @@ async def test_the_basis_of_hours_that_nobody_watched_comes_from_candles(kept: K
     await kept.candles("spot", dict.fromkeys(hours, "60000"))
     await kept.candles("perp", dict.fromkeys(hours[1:], "60120"))
     past = (await kept.tells()).legs[LEG]
-    assert (past.basis_hours, past.mean_basis) == (23, D("0.002"))
+    assert past.basis == BasisPast(mean=D("0.002"), hours=23)
     assert past.day.label is BasisLabel.CONTANGO
 
 
@@ -77,9 +78,9 @@ async def test_what_a_cycle_has_seen_goes_before_the_candle_of_its_hour(kept: Ke
     await kept.candles("spot", {seen: "60000", seen - HOUR: "60000"})
     await kept.candles("perp", {seen: "66000", seen - HOUR: "60060"})
     past = (await kept.tells()).legs[LEG]
-    assert past.basis_hours == 2
-    assert past.mean_basis is not None
-    assert past.mean_basis < D("0.01")  # the candle's 10 % is not believed
+    assert past.basis is not None
+    assert past.basis.hours == 2
+    assert past.basis.mean < D("0.01")  # the candle's 10 % is not believed
 
 
 async def test_daily_closes_are_those_at_midnight(kept: Kept) -> None:

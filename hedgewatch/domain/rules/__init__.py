@@ -9,14 +9,17 @@ from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.rules import (
     adl,
     basis_adverse,
+    basis_label,
     clock_skew,
     collateral_shared,
     contract_changed,
     data_stale,
     delisting,
+    double_whammy,
     drift,
     exchange_down,
     funding_interval_change,
+    funding_paid,
     leverage,
     liquidation_distance,
     liquidation_price_mismatch,
@@ -50,6 +53,9 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     margin_mode.NAME: margin_mode.judge,
     collateral_shared.NAME: collateral_shared.judge,
     liquidation_price_mismatch.NAME: liquidation_price_mismatch.judge,
+    basis_label.NAME: basis_label.judge,
+    funding_paid.NAME: funding_paid.judge,
+    double_whammy.NAME: double_whammy.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
     exchange_down.NAME: exchange_down.judge,

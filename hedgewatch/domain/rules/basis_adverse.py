@@ -54,6 +54,8 @@ def _words(snapshot: HedgeSnapshot, leg: LegSnapshot, adverse: Decimal, past: Ba
     is_mean = past is not None and past.hours >= HOURS_NEEDED
     source = f"the mean of {past.hours} hourly closes" if past is not None and is_mean else "the basis at entry"
     words = f"{leg_words(snapshot, leg)} trades {_apart(leg.basis_rate or ZERO)} spot, {_apart(adverse)} {source}"
+    if past is not None and is_mean and past.deviation:
+        words += f" ({abs(adverse) / past.deviation:.1f} standard deviations)"
     if leg.coins is None or leg.coins >= 0 or adverse <= 0:
         return words
     loss = -leg.coins * (snapshot.spot_price or ZERO) * adverse

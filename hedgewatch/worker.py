@@ -172,6 +172,8 @@ class Worker:
             self._spawn(self._deliver)  # at once; the delivery job only brings the retries
         if self._watching.keeper is not None and self._watching.keeper.is_due():
             self._spawn(self._watching.keeper.keep)
+        if self._watching.digest is not None and self._watching.digest.is_due():
+            self._spawn(self._watching.digest.make)
 
     def _note(self, result: CycleResult) -> None:
         """Tell of a committed cycle."""

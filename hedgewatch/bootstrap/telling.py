@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.thresholds import Severity
+from hedgewatch.monitoring.digest import DigestPlan
 from hedgewatch.monitoring.heartbeat import Switch
 from hedgewatch.monitoring.maintenance import Window
 from hedgewatch.monitoring.ports import Clock, Notifier
@@ -36,6 +37,16 @@ def windows_of(settings: Settings) -> tuple[Window, ...]:
     return tuple(
         Window(begins=_since_monday(entry.from_), ends=_since_monday(entry.to), timezone=zone)
         for entry in settings.routing.maintenance
+    )
+
+
+def digest_plan(settings: Settings) -> DigestPlan | None:
+    """Return when the digest is made and for whom, None if nobody wants one."""
+    entry = settings.routing.digest
+    if entry is None:
+        return None
+    return DigestPlan(
+        at=time.fromisoformat(entry.at), timezone=ZoneInfo(settings.monitor.timezone), channels=entry.channels
     )
 
 

@@ -11,12 +11,13 @@ from random import SystemRandom
 from hedgewatch.bootstrap.crashing import crash_point
 from hedgewatch.bootstrap.keeping import make_keeper
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
-from hedgewatch.bootstrap.telling import make_notifiers, make_switch, routing_of, windows_of
+from hedgewatch.bootstrap.telling import digest_plan, make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
+from hedgewatch.monitoring.digest import DayBook, DigestDesk
 from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
 from hedgewatch.monitoring.keeping import HistoryKeeper, KeptPast
 from hedgewatch.monitoring.leading import Lease
@@ -26,6 +27,7 @@ from hedgewatch.settings import Settings, declared_hedges, digest_of, file_entri
 from hedgewatch.storage.backlog import SqlBacklogs
 from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import open_database
+from hedgewatch.storage.day_book import SqlDayBook
 from hedgewatch.storage.hedge_past import SqlPastStore
 from hedgewatch.storage.history import History
 from hedgewatch.storage.lease import SqlLease, worker_name
@@ -51,6 +53,7 @@ class Ground:
     backlogs: Backlogs
     series: SeriesStore
     kept: KeptPast
+    days: DayBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class Parts:
     notifiers: tuple[Notifier, ...]
     heartbeat: Heartbeat | None
     keeper: HistoryKeeper
+    digest: DigestDesk | None
 
     async def close(self, after: Parts | None = None) -> None:
         """Let sends that are under way end, then close everything but what ``after`` goes on using."""
@@ -82,7 +86,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """Everything a worker runs. keeper: fills the past beside the cycles, None if nobody does."""
+    """Everything a worker runs.
+
+    keeper: fills the past beside the cycles; digest: makes the daily one; None: nobody does.
+    """
 
     watch: Watch
     cycle: MonitorCycle
@@ -91,6 +98,7 @@ class Watching:
     lease: Lease
     heartbeat: Heartbeat | None = None
     keeper: HistoryKeeper | None = None
+    digest: DigestDesk | None = None
 
     def changed_to(self, parts: Parts) -> Watching:
         """Watch what ``parts`` says from now on, in the same cycle over the same store; between two cycles only."""
@@ -98,7 +106,12 @@ class Watching:
         if self.keeper is not None:
             self.keeper.stop()
         return replace(
-            self, watch=parts.watch, deliverer=parts.deliverer, heartbeat=parts.heartbeat, keeper=parts.keeper
+            self,
+            watch=parts.watch,
+            deliverer=parts.deliverer,
+            heartbeat=parts.heartbeat,
+            keeper=parts.keeper,
+            digest=parts.digest,
         )
 
 
@@ -155,6 +168,7 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
         notifiers=notifiers,
         heartbeat=heartbeat,
         keeper=make_keeper(watch, readers.exchanges, ground.series, ground.kept, clock=asker.clock),
+        digest=_digest(settings, watch, ground),
     )
 
 
@@ -175,7 +189,14 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
         outbox = crash.outbox(SqlOutbox(database, lease.name))
         series = SqlSeriesStore(database)
-        ground = Ground(asker=asker, outbox=outbox, backlogs=SqlBacklogs(database), series=series, kept=kept)
+        ground = Ground(
+            asker=asker,
+            outbox=outbox,
+            backlogs=SqlBacklogs(database),
+            series=series,
+            kept=kept,
+            days=SqlDayBook(database, lease),
+        )
         parts = make_parts(settings, ground)
         store = crash.store(SqlCycleStore(database, clock, fence=lease, steps=crash.steps()))
         cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock, past=kept.added_to)
@@ -187,6 +208,7 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
             lease=lease,
             heartbeat=parts.heartbeat,
             keeper=parts.keeper,
+            digest=parts.digest,
         )
         furnished = Furnished(begun, parts, ground)
         stack.push_async_callback(furnished.close)
@@ -207,6 +229,13 @@ async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock
         stack.push_async_callback(collector.close)
         cycle = MonitorCycle(watch, collector=collector, store=store, clock=clock, past=kept.added_to)
         return await cycle.look()
+
+
+def _digest(settings: Settings, watch: Watch, ground: Ground) -> DigestDesk | None:
+    plan, clock = digest_plan(settings), ground.asker.clock
+    if plan is None:
+        return None
+    return DigestDesk(plan, ground.days, clock, hedges=watch.hedges, dashboard_url=watch.dashboard_url)
 
 
 def _remembering(stack: AsyncExitStack, url: str) -> CycleStore:

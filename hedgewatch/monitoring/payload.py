@@ -28,7 +28,7 @@ def event_payload(event: AlertEvent, snapshot: HedgeSnapshot | None, dashboard_u
     """
     target, finding = event.state.target, event.finding
     action = finding.actions.get(event.severity) or event.state.action
-    return _frozen(
+    return frozen(
         f"hedge.alert.{event.type.value}",
         event.at,
         {
@@ -64,7 +64,7 @@ def trial_payload(event_id: str, channel: str, at: datetime) -> bytes:
     message = f"This is a test of the channel {channel}: alerts sent there arrive. Nothing is wrong with any hedge."
     empty = dict.fromkeys(("rule", "severity", "action", "hedge", "leg", "account", "exchange"))
     facts = dict.fromkeys(("asset", "value", "threshold", "since", "data_age_seconds", "snapshot"))
-    return _frozen(
+    return frozen(
         "hedgewatch.test",
         at,
         {
@@ -190,15 +190,19 @@ def _dashboard_link(dashboard_url: str, hedge: str) -> str:
     return f"{dashboard_url}/hedges/{quote(hedge, safe='')}" if hedge else f"{dashboard_url}/"
 
 
-def _frozen(kind: str, at: datetime, facts: Mapping[str, Any]) -> bytes:
-    """Write the body; one that is too large loses the end of its message, then the ends of its lists, and says so."""
+def frozen(kind: str, at: datetime, facts: Mapping[str, Any], *, largest: int = LARGEST_BYTES) -> bytes:
+    """Write a body of less than ``largest`` bytes.
+
+    One that is too large loses the end of its message, then the ends of its lists, and says so.
+    """
     body = _json_bytes(kind, at, facts)
     kept = dict(facts)
-    while len(body) >= LARGEST_BYTES:
+    while len(body) >= largest:
         if not str(kept["message"]).endswith(SHORTENED):
             kept["message"] = str(kept["message"])[:LONGEST_MESSAGE] + SHORTENED
         else:
-            longest = max(("hedges", "orders"), key=lambda name: len(json.dumps(kept[name])))
+            lists = [name for name, value in kept.items() if isinstance(value, list)]
+            longest = max(lists, key=lambda name: len(json.dumps(kept[name])))
             if not kept[longest]:
                 break
             kept[longest] = kept[longest][: len(kept[longest]) // 2]

@@ -15,7 +15,8 @@ from hedgewatch.domain.errors import ConfigurationError, DeliveryError, Delivery
 from hedgewatch.domain.redaction import Redactor
 from hedgewatch.monitoring.ports import Delivery
 from hedgewatch.notify.channels import AppriseChannel
-from hedgewatch.notify.message import MailText, ending_of, mail_of, one_line
+from hedgewatch.notify.letter import MailText, one_line
+from hedgewatch.notify.message import ending_of, mail_of
 from hedgewatch.notify.wording import read_timezone
 
 TOTAL_SECONDS = Decimal(20)  # a service may need several calls, of which the library gives each 4 s

@@ -16,7 +16,8 @@ import structlog
 from hedgewatch.domain.errors import ConfigurationError, DeliveryError, DeliveryFault
 from hedgewatch.monitoring.ports import Delivery
 from hedgewatch.notify.channels import EmailChannel
-from hedgewatch.notify.message import LONGEST_SUBJECT, mail_of, one_line
+from hedgewatch.notify.letter import LONGEST_SUBJECT, one_line
+from hedgewatch.notify.message import mail_of
 from hedgewatch.notify.smtp_faults import explain
 from hedgewatch.notify.smtp_server import smtp_server
 from hedgewatch.notify.trust import trust

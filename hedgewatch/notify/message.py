@@ -6,6 +6,20 @@ from dataclasses import dataclass
 from html import escape
 from zoneinfo import ZoneInfo
 
+from hedgewatch.monitoring.digest_payload import DIGEST_TYPE
+from hedgewatch.notify.digest_mail import digest_mail
+from hedgewatch.notify.letter import (
+    CODE,
+    GREY,
+    MailText,
+    Rows,
+    heading,
+    html_page,
+    html_table,
+    one_line,
+    subject_line,
+    text_table,
+)
 from hedgewatch.notify.wording import (
     NO_ORDERS,
     Facts,
@@ -18,29 +32,8 @@ from hedgewatch.notify.wording import (
     value_rows,
 )
 
-LONGEST_SUBJECT = 150
 ENDINGS = ("resolved", "closed")
 COLOURS = {"critical": "#b3261e", "warning": "#b26a00", "info": "#3b5b92", "resolved": "#2e7d32"}
-GREY = "#5f6368"
-FONT = "font-family:Helvetica,Arial,sans-serif;font-size:15px;line-height:1.45;color:#202124"
-CELL = "padding:3px 14px 3px 0;vertical-align:top;text-align:left;font-weight:normal"
-CODE = "font-family:Consolas,Menlo,monospace;font-size:13px;word-break:break-word"
-
-Rows = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailText:
-    """A mail, ready to be put into an envelope, and what is left of it where there is less room.
-
-    subject, headline: one line, no control characters. brief: what to do, without the numbers.
-    """
-
-    subject: str
-    text: str
-    html: str
-    brief: str
-    headline: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +54,8 @@ class _Letter:
 
 def mail_of(payload: Facts, timezone: ZoneInfo) -> MailText:
     """Word a payload (the parsed webhook body) for a person in ``timezone``."""
+    if payload["type"] == DIGEST_TYPE:
+        return digest_mail(payload, timezone)
     letter = _letter(payload, timezone)
     return MailText(
         subject=letter.subject,
@@ -69,11 +64,6 @@ def mail_of(payload: Facts, timezone: ZoneInfo) -> MailText:
         brief=_as_brief(letter),
         headline=letter.headline,
     )
-
-
-def one_line(text: str) -> str:
-    """Return the text without line breaks and control characters: nothing in it can start another header."""
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def _letter(payload: Facts, timezone: ZoneInfo) -> _Letter:
@@ -118,8 +108,7 @@ def _subject(payload: Facts, tag: str) -> str:
         only = f"{data['condition']}: " if data["condition"] else ""
         words = f"{again}{only}{order_in_words(data['orders'][0])}{more}"
     words = words if words.startswith(about) else f"{about}: {words}"
-    line = one_line(f"[{tag}] {words}")
-    return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 3].rstrip() + "..."
+    return subject_line(f"[{tag}] {words}")
 
 
 def _identity(data: Facts) -> Rows:
@@ -133,12 +122,12 @@ def _identity(data: Facts) -> Rows:
 
 
 def _as_text(letter: _Letter) -> str:
-    parts = [letter.headline, _text_table(letter.times)]
+    parts = [letter.headline, text_table(letter.times)]
     if letter.numbers:
-        parts.append("Numbers\n" + _text_table(letter.numbers))
+        parts.append("Numbers\n" + text_table(letter.numbers))
     if letter.condition:
         parts.append(f"Only {letter.condition}.")
-    parts += [f"{caption}\n{_text_table(rows)}" for caption, rows in letter.orders]
+    parts += [f"{caption}\n{text_table(rows)}" for caption, rows in letter.orders]
     parts.append("What to do\n" + letter.deed)
     if letter.link:
         parts.append("Dashboard\n" + letter.link)
@@ -152,14 +141,9 @@ def _as_brief(letter: _Letter) -> str:
     parts = [letter.headline]
     if letter.condition:
         parts.append(f"Only {letter.condition}.")
-    parts += [f"{caption}\n{_text_table(rows)}" for caption, rows in letter.orders]
+    parts += [f"{caption}\n{text_table(rows)}" for caption, rows in letter.orders]
     parts += [letter.deed, *([letter.link] if letter.link else [])]
     return "\n\n".join(parts) + "\n"
-
-
-def _text_table(rows: Rows) -> str:
-    width = max(len(label) for label, _ in rows) + 1
-    return "\n".join(f"  {label + ':':<{width}} {one_line(text)}" for label, text in rows)
 
 
 def _as_html(letter: _Letter) -> str:
@@ -167,39 +151,18 @@ def _as_html(letter: _Letter) -> str:
     parts = [
         f'<p style="margin:0 0 4px;color:{colour};font-weight:bold">{escape(letter.tag.upper())}</p>',
         f'<p style="margin:0 0 14px;font-size:18px">{escape(letter.headline)}</p>',
-        _html_table(letter.times),
+        html_table(letter.times),
     ]
     if letter.numbers:
-        parts.append(_heading("Numbers") + _html_table(letter.numbers))
+        parts.append(heading("Numbers") + html_table(letter.numbers))
     if letter.condition:
         parts.append(f'<p style="margin:14px 0 0"><strong>Only {escape(letter.condition)}.</strong></p>')
-    parts += [_heading(caption) + _html_table(rows, boxed=True) for caption, rows in letter.orders]
-    parts.append(_heading("What to do") + f'<p style="margin:0">{escape(letter.deed)}</p>')
+    parts += [heading(caption) + html_table(rows, boxed=True) for caption, rows in letter.orders]
+    parts.append(heading("What to do") + f'<p style="margin:0">{escape(letter.deed)}</p>')
     if letter.link:
         link = escape(letter.link)
-        parts.append(_heading("Dashboard") + f'<p style="margin:0"><a href="{link}">{link}</a></p>')
+        parts.append(heading("Dashboard") + f'<p style="margin:0"><a href="{link}">{link}</a></p>')
     if letter.query:
-        parts.append(_heading("History (SQL on the views)") + f'<p style="margin:0;{CODE}">{escape(letter.query)}</p>')
+        parts.append(heading("History (SQL on the views)") + f'<p style="margin:0;{CODE}">{escape(letter.query)}</p>')
     parts.append(f'<p style="margin:22px 0 0;color:{GREY};font-size:12px">{escape(NO_ORDERS)}</p>')
-    head = f'<head><meta charset="utf-8"><title>{escape(letter.subject)}</title></head>'
-    body = "\n".join(parts)
-    frame = f"max-width:640px;padding:18px;border-top:4px solid {colour};{FONT}"
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">{head}\n<body style="margin:0;background:#ffffff">\n'
-        f'<div style="{frame}">\n{body}\n</div>\n</body></html>\n'
-    )
-
-
-def _heading(text: str) -> str:
-    return f'<p style="margin:18px 0 4px;font-weight:bold">{escape(text)}</p>\n'
-
-
-def _html_table(rows: Rows, *, boxed: bool = False) -> str:
-    box = ";border:1px solid #dadce0;background:#f8f9fa;padding:6px 10px" if boxed else ""
-    lines = [
-        f'<tr><th scope="row" style="{CELL};color:{GREY}">{escape(label)}</th>'
-        f'<td style="{CELL}">{escape(one_line(text))}</td></tr>'
-        for label, text in rows
-    ]
-    table = f'<table role="presentation" cellspacing="0" cellpadding="0" style="border-collapse:collapse;{FONT}">'
-    return f'<div style="display:block{box}">{table}\n' + "\n".join(lines) + "\n</table></div>"
+    return html_page(letter.subject, parts, colour=colour)

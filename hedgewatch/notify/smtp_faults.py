@@ -7,7 +7,7 @@ import ssl
 
 import aiosmtplib
 
-from hedgewatch.notify.message import one_line
+from hedgewatch.notify.letter import one_line
 from hedgewatch.notify.smtp_server import SmtpServer
 from hedgewatch.notify.trust import refused_certificate
 

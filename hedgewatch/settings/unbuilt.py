@@ -25,7 +25,6 @@ def not_built(settings: Settings) -> tuple[str, ...]:
         *_holdings(settings),
         *_hedges(settings),
         *_rules(settings.rules, ("rules",)),
-        *_telling(settings),
         *_web(settings),
     )
     return tuple(f"{settings.file}: {written(path)}: {what} is not built yet" for path, what in gaps)
@@ -93,11 +92,6 @@ def _rules(rules: dict[str, RuleEntry], path: KeyPath) -> Iterator[Gap]:
     for rule, entry in rules.items():
         if rule not in BUILT_RULES and entry.enabled is not False:
             yield (*path, rule), f"the rule {rule}"
-
-
-def _telling(settings: Settings) -> Iterator[Gap]:
-    if settings.routing.digest is not None:
-        yield ("routing", "digest"), "the daily digest"
 
 
 def _web(settings: Settings) -> Iterator[Gap]:

@@ -19,7 +19,8 @@ from hedgewatch.monitoring.ports import Notifier
 from hedgewatch.notify import make_notifier
 from hedgewatch.notify.apprise import AppriseNotifier, fitting
 from hedgewatch.notify.channels import AppriseChannel
-from hedgewatch.notify.message import MailText, mail_of
+from hedgewatch.notify.letter import MailText
+from hedgewatch.notify.message import mail_of
 from hedgewatch.notify.trial import trial_delivery
 from hedgewatch.notify.wording import read_timezone
 from tests.notify.receivers import ToldReceiver, delivery

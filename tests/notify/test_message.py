@@ -17,7 +17,8 @@ from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
 from hedgewatch.domain.order import TimeInForce
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.payload import event_payload, trial_payload
-from hedgewatch.notify.message import MailText, mail_of, one_line
+from hedgewatch.notify.letter import MailText, one_line
+from hedgewatch.notify.message import mail_of
 from tests.monitoring.alerts import ORDER, TOLD_AT, drift_event, finding, snapshot
 
 UTC, ZURICH = ZoneInfo("UTC"), ZoneInfo("Europe/Zurich")

@@ -15,6 +15,7 @@ from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.key_scope import KeyVerdict, judge_key
 from hedgewatch.domain.mends import MENDS
 from hedgewatch.exchanges.accounts.source import CcxtAccountSource
+from hedgewatch.exchanges.door import Restraints
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.settings import Settings
 from hedgewatch.storage.memory import MemoryStore
@@ -31,16 +32,20 @@ async def refuse_powerful_keys(
     *,
     accounts: Collection[str] | None = None,
     patience_seconds: Decimal = PATIENCE_SECONDS,
+    restraints: Restraints | None = None,
 ) -> tuple[str, ...]:
     """Raise ConfigurationError for every key that can trade or move coins; return and log a warning for others.
 
     ``allow_trading_keys = true`` turns the refusal into a warning. An exchange that does not answer refuses nothing.
-    accounts: those to ask about, None: all.
+    accounts: those to ask about, None: all. restraints: of what else asks exchanges in this process.
     """
     refused: list[str] = []
     warnings: list[str] = []
     asked = [name for name in settings.accounts if accounts is None or name in accounts]
-    for account, told in (await _scopes(settings, asked, environ, clock, patience_seconds=patience_seconds)).items():
+    told_of = await _scopes(
+        settings, asked, environ, clock, patience_seconds=patience_seconds, restraints=restraints or Restraints()
+    )
+    for account, told in told_of.items():
         place = f"{settings.file}: accounts.{account}"
         if isinstance(told, AccountFailure):
             warnings.append(f"{place}: what this key can do is not known: {told.detail}; {MENDS[told.reason]}")
@@ -62,13 +67,19 @@ async def _scopes(
     clock: Clock,
     *,
     patience_seconds: Decimal,
+    restraints: Restraints,
 ) -> dict[str, KeyScope | AccountFailure]:
     """Ask side by side what each key may do; accounts of one exchange share its patience."""
     async with AsyncExitStack() as stack:
         markets = {}
         for exchange in dict.fromkeys(settings.accounts[account].exchange for account in asked):
             markets[exchange] = make_source(
-                settings, exchange, MemoryStore(), clock, patience=one_look(patience_seconds)
+                settings,
+                exchange,
+                MemoryStore(),
+                clock,
+                patience=one_look(patience_seconds),
+                restraints=restraints,
             )
             stack.push_async_callback(markets[exchange].close)
         sources: list[CcxtAccountSource] = []

@@ -90,8 +90,8 @@ class Renewal:
         """Ask what only exchanges can tell, of what is new: keys that can do more than read, symbols not listed."""
         asker = self._furnished.ground.asker
         new = [name for name, one in fresh.readers.accounts.items() if running.readers.accounts.get(name) is not one]
-        await refuse_powerful_keys(settings, asker.environ, asker.clock, accounts=new)
-        await refuse_unlisted(settings, asker.environ, asker.clock)
+        await refuse_powerful_keys(settings, asker.environ, asker.clock, accounts=new, restraints=asker.restraints)
+        await refuse_unlisted(settings, asker.environ, asker.clock, restraints=asker.restraints)
 
 
 def _refuse_a_move(settings: Settings, running: Settings) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hedgewatch.bootstrap.accounts import credentials_of, make_account_source
 from hedgewatch.exchanges.accounts.source import CcxtAccountSource
 from hedgewatch.exchanges.credentials import Credentials
-from hedgewatch.exchanges.door import Restraint
+from hedgewatch.exchanges.door import Restraints
 from hedgewatch.exchanges.source import CcxtSource, Patience
 from hedgewatch.monitoring.accounts import needs_of
 from hedgewatch.monitoring.collect import Collector, instruments_by_exchange
@@ -34,19 +34,20 @@ def make_source(
     clock: Clock,
     *,
     patience: Patience,
-    restraint: Restraint | None = None,
+    restraints: Restraints | None = None,
 ) -> CcxtSource:
     """Make the source of one exchange as configured; whoever asks for it closes it. Raises ConfigurationError.
 
-    restraint: that of another source of the exchange, whose bans this one obeys as well.
+    restraints: of this process, so that it obeys the bans and spends the budget of what else asks the exchange.
     """
+    address = base_url_of(settings, exchange)
     return CcxtSource(
         exchange=exchange,
-        base_url=base_url_of(settings, exchange),
+        base_url=address,
         patience=patience,
         shelf=shelf,
         clock=clock,
-        restraint=restraint,
+        restraint=restraints.of(exchange, address) if restraints else None,
     )
 
 
@@ -88,6 +89,7 @@ class Asker:
     environ: Mapping[str, str]
     shelf: MarketShelf
     clock: Clock
+    restraints: Restraints = field(default_factory=Restraints)
 
 
 def make_readers(
@@ -126,8 +128,7 @@ def _exchange(
         known = None
     if known is not None and before is not None and before.patience == patience:
         return known
-    restraint = known.door.restraint if known else None
-    return make_source(settings, exchange, asker.shelf, asker.clock, patience=patience, restraint=restraint)
+    return make_source(settings, exchange, asker.shelf, asker.clock, patience=patience, restraints=asker.restraints)
 
 
 def _account(

@@ -9,6 +9,7 @@ from decimal import Decimal
 from hedgewatch.bootstrap.sources import make_source, one_look
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.exchanges.door import Restraints
 from hedgewatch.monitoring.collect import instruments_by_exchange
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.settings import Settings, declared_hedges
@@ -21,19 +22,27 @@ PATIENCE_SECONDS = Decimal(5)  # an exchange that hangs must not hold up a start
 
 
 async def refuse_unlisted(
-    settings: Settings, environ: Mapping[str, str], clock: Clock, *, patience_seconds: Decimal = PATIENCE_SECONDS
+    settings: Settings,
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    patience_seconds: Decimal = PATIENCE_SECONDS,
+    restraints: Restraints | None = None,
 ) -> None:
     """Raise ConfigurationError if a hedge needs a symbol that its exchange does not list; leave nothing behind.
 
     Asks only for symbols that no start before has found, so that a restart is fast and outlives a delisting. An
     exchange that cannot be asked within ``patience_seconds`` refuses nothing: the cycles tell what they cannot read.
+    restraints: of what else asks exchanges in this process.
     Raises StoreUnavailableError.
     """
     kept = _kept(settings.storage.url.resolve(environ).get_secret_value())
     hedges = declared_hedges(settings)
     wanted = instruments_by_exchange(hedges)
     sources = {
-        exchange: make_source(settings, exchange, MemoryStore(), clock, patience=one_look(patience_seconds))
+        exchange: make_source(
+            settings, exchange, MemoryStore(), clock, patience=one_look(patience_seconds), restraints=restraints
+        )
         for exchange, refs in wanted.items()
         if not kept.issuperset(refs)
     }

@@ -13,6 +13,7 @@ from hedgewatch.bootstrap.keeping import make_keeper
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import digest_plan, make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
+from hedgewatch.exchanges.door import Restraints
 from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
@@ -173,8 +174,10 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
 
 
 @asynccontextmanager
-async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock) -> AsyncIterator[Furnished]:
-    """Open everything a worker needs, and close it afterwards.
+async def watching(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, *, restraints: Restraints | None = None
+) -> AsyncIterator[Furnished]:
+    """Open everything a worker needs, and close it afterwards. restraints: of what was asked before in this process.
 
     Raises ConfigurationError (secrets, exchanges) or StoreUnavailableError before anything runs.
     """
@@ -186,7 +189,9 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         kept = _kept(stack, url, clock)
         crash, lease = crash_point(environ), SqlLease(database, worker_name())
         stack.push_async_callback(lease.release)
-        asker = Asker(environ=environ, shelf=SqlMarketShelf(database), clock=clock)
+        asker = Asker(
+            environ=environ, shelf=SqlMarketShelf(database), clock=clock, restraints=restraints or Restraints()
+        )
         outbox = crash.outbox(SqlOutbox(database, lease.name))
         series = SqlSeriesStore(database)
         ground = Ground(
@@ -215,15 +220,20 @@ async def watching(settings: Settings, environ: Mapping[str, str], clock: Clock)
         yield furnished
 
 
-async def look_once(settings: Settings, environ: Mapping[str, str], clock: Clock) -> CycleResult:
-    """Run one cycle against what the store remembers (or nothing, if there is no store yet), and keep nothing."""
+async def look_once(
+    settings: Settings, environ: Mapping[str, str], clock: Clock, *, restraints: Restraints | None = None
+) -> CycleResult:
+    """Run one cycle against what the store remembers (or nothing, if there is no store yet), and keep nothing.
+
+    restraints: of what was asked before in this process.
+    """
     watch = watch_of(settings)
     async with AsyncExitStack() as stack:
         url = settings.storage.url.resolve(environ).get_secret_value()
         store = _remembering(stack, url)
         kept = KeptPast(None, clock) if isinstance(store, MemoryStore) else _kept(stack, url, clock)
         await kept.renew(watch.hedges)
-        asker = Asker(environ=environ, shelf=MemoryStore(), clock=clock)
+        asker = Asker(environ=environ, shelf=MemoryStore(), clock=clock, restraints=restraints or Restraints())
         readers = make_readers(settings, watch, asker, patience=one_look(LOOK_DEADLINE_SECONDS))
         collector = readers.collector(clock)
         stack.push_async_callback(collector.close)

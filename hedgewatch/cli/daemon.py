@@ -57,8 +57,11 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             parts: list[Part] = []
             if worker:
                 from hedgewatch.cli.working import refuse_what_exchanges_tell
+                from hedgewatch.exchanges.door import Restraints
 
-                if not await ended_by_itself(refuse_what_exchanges_tell(settings, os.environ), stopping):
+                restraints = Restraints()
+                check = refuse_what_exchanges_tell(settings, os.environ, restraints)
+                if not await ended_by_itself(check, stopping):
                     return
             if web:
                 from hedgewatch.cli.paging import open_pages
@@ -69,7 +72,7 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
             if worker:
                 from hedgewatch.cli.working import open_worker
 
-                working = await open_worker(stack, settings, os.environ, redactor=redactor)
+                working = await open_worker(stack, settings, os.environ, redactor=redactor, restraints=restraints)
                 again.tell(working.reload)
                 parts.insert(0, working)
             await run_parts(parts, stopping)

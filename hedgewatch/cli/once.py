@@ -26,12 +26,19 @@ def once(
     from hedgewatch.cli.loading import ready_settings
     from hedgewatch.cli.tables import print_cycle, print_json
     from hedgewatch.cli.verifying import refuse_unlisted
+    from hedgewatch.exchanges.door import Restraints
+    from hedgewatch.monitoring.cycle import CycleResult
     from hedgewatch.monitoring.report import cycle_json, needs_attention
     from hedgewatch.worker import SystemClock
 
     settings = ready_settings(ctx)
-    asyncio.run(refuse_powerful_keys(settings, os.environ, SystemClock()))
-    result = asyncio.run(look_once(settings, os.environ, SystemClock()))
+
+    async def look() -> CycleResult:
+        restraints, clock = Restraints(), SystemClock()
+        await refuse_powerful_keys(settings, os.environ, clock, restraints=restraints)
+        return await look_once(settings, os.environ, clock, restraints=restraints)
+
+    result = asyncio.run(look())
     if as_json or ctx.obj.json:
         print_json(cycle_json(result))
     else:

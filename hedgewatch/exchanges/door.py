@@ -34,6 +34,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class Restraint:
     """How long an exchange wants to be left alone, shared by every door to it: a ban is an address's, not a key's.
 
+    budget: the throttler that all its clients spend from, of the first of them; None: there is no client yet.
+
     Where a ban may stand that we do not know of (at a start), and for an hour after the exchange asked for patience,
     its questions are put one at a time: of those that are under way together, each would make a ban longer.
     """
@@ -41,6 +43,7 @@ class Restraint:
     def __init__(self) -> None:
         """Nothing is asked of us yet."""
         self.retry_at: datetime | None = None
+        self.budget: Any = None
         self.held_for: UnknownReason = UnknownReason.RATE_LIMITED
         self._is_tried = False
         self._one = asyncio.Lock()
@@ -72,6 +75,21 @@ class Restraint:
     def holds(self, now: datetime) -> bool:
         """Tell whether nothing may be asked now."""
         return self.retry_at is not None and now < self.retry_at
+
+
+class Restraints:
+    """The restraints of one process, by exchange and address: whoever asks an exchange shares its patience and budget.
+
+    What is asked before the first cycle counts as well. One event loop long: a throttler belongs to its loop.
+    """
+
+    def __init__(self) -> None:
+        """Nobody was asked yet."""
+        self._known: dict[tuple[str, str | None], Restraint] = {}
+
+    def of(self, exchange: str, base_url: str | None) -> Restraint:
+        """Return the restraint of an exchange at an address."""
+        return self._known.setdefault((exchange, base_url), Restraint())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,7 @@ class CcxtSource:
         self.base_url = base_url
         self.door = Door(self._quirk, clock, base_url=base_url, restraint=restraint)
         self.client: Any = guarded_client(self._quirk, self.door, timeout_seconds=self._timeout)
+        self.client.throttler = self.door.restraint.budget = self.door.restraint.budget or self.client.throttler
         self.desk = Desk(self.client, self.door, clock)
         self.markets = Markets(self.client, self.door, shelf, clock, timeout_seconds=patience.listing_seconds)
         self._terms = [FundingTerms(plan) for plan in (self._quirk.terms, self._quirk.inverse_terms) if plan]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hedgewatch.bootstrap.keys import refuse_powerful_keys
+from hedgewatch.bootstrap.sources import make_source, one_look
+from hedgewatch.bootstrap.watching import look_once
+from hedgewatch.cli.working import refuse_what_exchanges_tell
 from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.exchanges.door import Restraints
 from hedgewatch.settings import load_settings
+from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.worker import SystemClock
-from tests.end_to_end.stage import Stage, ask
+from tests.end_to_end.stage import EXCHANGES, Stage, ask
 
 KEY, SECRET, PHRASE = "canaryKEYcanary", "canarySECRETcanary", "canaryPHRASEcanary"
 ACCOUNT = """
@@ -130,3 +137,32 @@ async def test_an_allowed_key_is_warned_of_by_name(stage: Stage) -> None:
     assert said.code == 0, said.err
     assert "accounts.treasury: this key can trade" in said.err
     assert KEY not in said.err
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_a_ban_that_stands_at_a_start_is_met_once_and_not_extended(stage: Stage, exchange: str) -> None:
+    """The probe of the keys, the check of the symbols and the first cycle are one asker."""
+    config = configured(stage, exchange)
+    watched = ('[[holdings]]\nasset = "BTC"\nquantity = 1\n\n[[hedges]]\nname = "btc"\nasset = "BTC"\n'
+               f'spot = "{exchange}:BTC/USDT"\nfutures = "{exchange}:BTC/USDT:USDT"\n')  # fmt: skip
+    config.write_text(config.read_text() + watched)
+    ban = stage.exchanges.faults.set(exchange, "418", seconds=600, doubling=True)
+    settings, restraints = load_settings(config, os.environ), Restraints()
+    await refuse_what_exchanges_tell(settings, os.environ, restraints)
+    result = await look_once(settings, os.environ, SystemClock(), restraints=restraints)
+    assert [answer.outcome.value for answer in result.answers.values()] == ["banned"]
+    assert len([call for call in stage.exchanges.calls if call.exchange.value == exchange]) == 1
+    assert ban.doublings == 0
+
+
+async def test_what_asks_an_exchange_in_one_process_spends_one_budget(stage: Stage) -> None:
+    settings, restraints = load_settings(configured(stage, "bybit"), os.environ), Restraints()
+    first, second = (
+        make_source(
+            settings, "bybit", MemoryStore(), SystemClock(), patience=one_look(Decimal(5)), restraints=restraints
+        )
+        for _ in range(2)
+    )
+    assert first.client.throttler is second.client.throttler
+    assert first.door.restraint is second.door.restraint
+    await asyncio.gather(first.close(), second.close())

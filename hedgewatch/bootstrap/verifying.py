@@ -53,11 +53,15 @@ async def refuse_unlisted(
     unlisted = {ref: line for answer in answers for ref, line in answer.items() if ref not in kept}
     missing: dict[str, None] = {}
     for hedge in hedges:
-        needed = [leg.futures for leg in hedge.legs]
+        needed = [leg.futures for leg in hedge.legs if not _is_past(leg.futures, clock)]  # delivered, and told as such
         needed += hedge.spot if all(ref in unlisted for ref in hedge.spot) else ()
         missing |= dict.fromkeys(unlisted[ref] for ref in needed if ref in unlisted)
     if missing:
         raise ConfigurationError(*missing)
+
+
+def _is_past(ref: InstrumentRef, clock: Clock) -> bool:
+    return ref.expires_at is not None and ref.expires_at <= clock.now()
 
 
 def _kept(url: str) -> frozenset[InstrumentRef]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -66,6 +66,11 @@ def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advi
 def closing_part(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot], coins: Decimal) -> Advice:
     """Return the purchases, reduce-only and passive, that close so many coins (positive) of some legs' shorts."""
     return _advice(snapshot, coins, legs, is_critical=False)
+
+
+def opening_part(snapshot: HedgeSnapshot, leg: LegSnapshot, coins: Decimal) -> Advice:
+    """Return the sale, passive, that opens so many coins (positive) short in one leg."""
+    return _advice(replace(snapshot, legs=(leg,)), -coins, [leg], is_critical=False)
 
 
 def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot], *, is_critical: bool) -> Advice:

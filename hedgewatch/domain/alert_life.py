@@ -137,9 +137,9 @@ def _burning(
 ) -> tuple[AlertState, bool]:
     """Move an alert that fires or recovers: up, on, toward its end, or (True) to it."""
     if finding.kind is OutcomeKind.CLEAR:
+        if settings.is_latched and not finding.ends_latch:
+            return replace(state, phase=AlertPhase.FIRING, clear=Held()), False
         clear = _one_more(state.clear, dt_seconds)
-        if settings.is_latched:
-            return replace(state, phase=AlertPhase.FIRING), False
         patience = _keep_firing_for(state, settings)
         state = replace(state, phase=AlertPhase.RECOVERING, clear=clear)
         return (replace(state, resolved_at=now), True) if _is_enough(clear, patience) else (state, False)

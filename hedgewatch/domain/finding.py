@@ -52,7 +52,8 @@ class Finding(NamedTuple):
     levels: the outcome of each enabled level; empty when unknown. value and thresholds: in the rule's unit, signed as
     the rule says. words: one sentence that stands alone, or what makes it: nearly all findings are clear, and nobody
     reads them. unknown: the reason, None when known. alertable: an unknown that is a fault of the data (stale, failed,
-    garbage), not merely not available.
+    garbage), not merely not available. ends_latch: what a latched alert waited for was seen to be done, so that its
+    being clear ends it.
     """
 
     target: Target
@@ -66,6 +67,7 @@ class Finding(NamedTuple):
     unknown: UnknownReason | None = None
     hedges: tuple[str, ...] = ()
     top_up: TopUp | None = None
+    ends_latch: bool = False
 
     @property
     def message(self) -> str:

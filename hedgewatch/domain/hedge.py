@@ -141,6 +141,7 @@ class LegSnapshot:
     believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
     account is read. fees: of its account. liquidation_difference: our liquidation price against the exchange's, a
     fraction of the latter, None where they cannot be compared, NEVER where it gives one and by ours no price does.
+    is_delivered: its contract has expired, so that nothing is held in it any more.
     """
 
     leg: Leg
@@ -171,6 +172,7 @@ class LegSnapshot:
     orders: tuple[OpenOrder, ...] | None = ()
     fees: TradingFees | None = None
     liquidation_difference: Liquidation = None
+    is_delivered: bool = False
 
     @property
     def is_flat(self) -> bool:

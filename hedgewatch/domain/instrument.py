@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from hedgewatch.domain.errors import InvalidValueError
 
+DAY_DIGITS, EXPIRY_HOUR = 6, 8  # BTC/USDT:USDT-261225
 NO_HEDGE = "a quanto contract hedges no coin; choose a linear or an inverse one"
 
 
@@ -87,6 +88,17 @@ class InstrumentRef:
     def is_dated(self) -> bool:
         """True if the symbol ends in an expiry: such a contract has no funding."""
         return "-" in self.symbol.partition(":")[2]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it expires by its name: 08:00 UTC of its day, as all exchanges have it; None if it names no day."""
+        day = self.symbol.partition(":")[2].partition("-")[2][:DAY_DIGITS]
+        if len(day) != DAY_DIGITS or not day.isdigit():
+            return None
+        try:
+            return datetime(2000 + int(day[:2]), int(day[2:4]), int(day[4:]), EXPIRY_HOUR, tzinfo=UTC)
+        except ValueError:
+            return None
 
     def __str__(self) -> str:
         return f"{self.exchange}:{self.symbol}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from hedgewatch.domain.delivered import delivered_leg
+from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.freshness import STALE_REASONS, Reading, age_of, standstills, why_no_price
-from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, LegSnapshot, Quality
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Leg, LegSnapshot, Quality
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.market import MarketReading, Standstill, UnknownReason
+from hedgewatch.domain.market import MarketReading, Quote, Standstill, UnknownReason
 from hedgewatch.domain.measure_leg import measure_leg
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.owned import coins_owned
@@ -24,7 +26,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     spot_unknown = why_no_price(spot, still, facts.read_at)
     spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
     spot_price = spot_quote.mid if spot_quote else None
-    legs = tuple(measure_leg(leg, facts, spot_quote, still) for leg in hedge.legs)
+    legs = tuple(_measured(leg, facts, spot_quote, still) for leg in hedge.legs)
     owned = coins_owned(hedge, legs, facts)
     coins = _total(leg.coins for leg in legs)
     exposure = owned.exposure
@@ -60,6 +62,12 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         still=still,
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
+
+
+def _measured(
+    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
+) -> LegSnapshot:
+    return delivered_leg(leg, facts) if is_expired(leg.futures, facts) else measure_leg(leg, facts, spot, still)
 
 
 def live_spot(hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Standstill]) -> Reading | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hedgewatch.domain.advice import Advice
 from hedgewatch.domain.hedge import HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.order import Order, Side, TimeInForce
@@ -20,3 +21,13 @@ def order_words(order: Order) -> str:
 def leg_words(snapshot: HedgeSnapshot, leg: LegSnapshot) -> str:
     """Name a leg in a message."""
     return f"{snapshot.hedge.name}: {leg.leg.futures}"
+
+
+def orders_words(advice: Advice) -> str:
+    """Write an advice's orders for a message, with what is off them and what must hold; else why there are none."""
+    if not advice.orders:
+        return advice.why_none or "no order"
+    orders = "; ".join(order_words(order) for order in advice.orders)
+    besides = "".join(f"; {words}" for words in (*advice.resting, *advice.left_out))
+    condition = f", {advice.condition}" if advice.condition else ""
+    return f"{orders}{condition}{besides}"

@@ -30,6 +30,12 @@ def seconds(text: str) -> str:
     return duration_text(exact(text, "seconds"))
 
 
+def time_left(text: str) -> str:
+    """Write seconds that are left; below zero it has passed."""
+    left = exact(text, "seconds")
+    return duration_text(left) if left > 0 else f"passed {duration_text(-left)} ago"
+
+
 def price(text: str) -> str:
     """Write a price with at most 8 significant digits."""
     return plain(exact(text, "price"), 8)
@@ -52,6 +58,8 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
     "liquidation_distance": ("Distance to liquidation", percent(2)),
     "liquidation_price_mismatch": ("Our liquidation price against the exchange's", percent(2)),
     "leverage": ("Leverage (x)", price),
+    "horizon_end": ("Time left", time_left),
+    "roll_due": ("Time until expiry", time_left),
     "margin_usage": ("Margin used", percent(1)),
     "adl": ("Place in the queue, of 5", price),
     "clock_skew": ("Our clock minus the exchange's", lambda text: f"{exact(text, 'seconds'):.1f} s"),

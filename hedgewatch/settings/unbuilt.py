@@ -78,12 +78,7 @@ def _terms(hedge: HedgeEntry, path: KeyPath) -> Iterator[Gap]:
         yield (*path, "proxy"), "hedging by another asset's future"
     if hedge.target_mode != "coin":
         yield (*path, "target_mode"), f'the target "{hedge.target_mode}"'
-    for key, what in (
-        ("event_at", "telling when an event has passed"),
-        ("event_settle", "telling when an event has passed"),
-        ("profit_target", "telling when a profit target is reached"),
-        ("opening_until", "leaving out what is still being built"),
-    ):
+    for key, what in (("profit_target", "telling when a profit target is reached"),):
         if key in hedge.model_fields_set:
             yield (*path, key), what
 

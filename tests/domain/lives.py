@@ -22,6 +22,7 @@ BREACH, BAND, CLEAR = OutcomeKind.BREACH, OutcomeKind.BAND, OutcomeKind.CLEAR
 # letter: outcome at warning, outcome at critical, value; "?" is UNKNOWN
 LETTERS = {
     "c": (CLEAR, CLEAR, "0.01"),
+    "e": (CLEAR, CLEAR, "0.01"),  # and what a latched alert waits for was seen to be done
     "b": (BAND, CLEAR, "0.017"),
     "w": (BREACH, CLEAR, "0.03"),
     "m": (BREACH, BAND, "0.045"),
@@ -50,6 +51,7 @@ def finding(letter: str) -> Finding:
         thresholds={Severity.WARNING: Decimal("0.02"), Severity.CRITICAL: Decimal("0.05")},
         words=f"value {value}",
         actions={Severity.WARNING: Action.REBALANCE, Severity.CRITICAL: Action.REBALANCE},
+        ends_latch=letter == "e",
     )
 
 
@@ -129,7 +131,7 @@ def _is_ripe(past: Sequence[tuple[str, Decimal]], level: Severity, settings: Rul
 def _is_over(past: Sequence[tuple[str, Decimal]], keep: Patience) -> bool:
     streak: list[Decimal] = []
     for letter, dt in reversed(past):
-        if letter != "c":
+        if letter not in "ce":
             break
         streak.append(dt)
     return bool(streak) and _enough(streak, keep)

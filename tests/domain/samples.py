@@ -91,6 +91,8 @@ SETTINGS |= {
     name: RuleSettings(rule=name, enabled=True, levels=levels, keep_firing_for=AT_ONCE)
     for name, levels in {
         "liquidation_distance": {WARNING: level("0.25", "0.30"), CRITICAL: level("0.10", "0.13")},
+        "horizon_end": {WARNING: level("86400", "103680")},
+        "roll_due": {WARNING: level("604800", "725760"), CRITICAL: level("86400", "103680")},
         "leverage": {WARNING: level("3", "2.7"), CRITICAL: level("5", "4.5")},
         "adl": {WARNING: level("4", "3.2"), CRITICAL: level("5", "4")},
         "margin_usage": {WARNING: level("0.10", "0.08"), CRITICAL: level("0.25", "0.20")},
@@ -115,6 +117,11 @@ SETTINGS |= {
     rule: RuleSettings(rule=rule, enabled=True, levels={}, keep_firing_for=AT_ONCE, facts={severity: AT_ONCE})
     for rule, severity in FACTS.items()
 }
+SETTINGS["event_passed"] = RuleSettings(
+    rule="event_passed", enabled=True, levels={}, keep_firing_for=AT_ONCE, facts={INFO: AT_ONCE, WARNING: AT_ONCE}
+)
+SETTINGS["horizon_end"] = replace(SETTINGS["horizon_end"], facts={CRITICAL: AT_ONCE})
+SETTINGS |= {name: replace(SETTINGS[name], is_latched=True) for name in ("event_passed", "horizon_end", "roll_due")}
 HEDGE_SETTINGS = {
     name: settings for name, settings in SETTINGS.items() if name not in {"exchange_down", "clock_skew", "margin_usage"}
 }

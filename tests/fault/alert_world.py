@@ -158,7 +158,7 @@ class World:
         rows = {channel for named, channel in self.store.deliveries if named == event.event_id}
         assert set(channels_for(event, ROUTING)) <= rows, "a routed channel has no row"
         if event.type in ENDS:
-            assert letter in {"c", None} or self.settings.is_latched, "ended by something else than a clear reading"
+            assert letter in {"c", "e", None} or self.settings.is_latched, "not ended by a clear reading"
         if event.suppressed_by is not None:
             states = {self.store.deliveries[event.event_id, to].state for to in rows}
             assert states == {DeliveryState.SUPPRESSED}

@@ -10,7 +10,15 @@ from decimal import Decimal
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
 
 # letter: the levels it breaches, the levels it is clear of
-READS = {"c": ("", "wc"), "b": ("", "c"), "w": ("w", "c"), "m": ("w", ""), "C": ("wc", ""), "?": ("", "")}
+READS = {
+    "c": ("", "wc"),
+    "e": ("", "wc"),
+    "b": ("", "c"),
+    "w": ("w", "c"),
+    "m": ("w", ""),
+    "C": ("wc", ""),
+    "?": ("", ""),
+}
 LEVELS = {"w": Severity.WARNING, "c": Severity.CRITICAL}
 REMIND = {Severity.CRITICAL: [900, 900, 3600], Severity.WARNING: [86_400]}
 HOUR = timedelta(hours=1)
@@ -41,24 +49,29 @@ class Reference:
         if self.level and self.settings.is_latched and self._seen(now) and self.ack and self.ack[1]:
             return self._end("closed", settled=self.level)
         muted = any(begin <= now < end for begin, end in self.silences)
-        self.settled = None if letter == "c" else self.settled
+        self.settled = None if letter in "ce" else self.settled
         above = [level for level in Severity if self.level is None or level.rank > self.level.rank]
         ripe = [level for level in above if self._is_ripe(level)]
         if self.level is None and ripe:
             self.level, self.told, self.kept, self.ack, self.reminders = ripe[-1], None, None, None, 0
             self.opened = [*self.opened, now][-6:]  # as many as it takes; more would tell only after a clock set back
-        elif self.level and letter != "c" and ripe:
+        elif self.level and letter not in "ce" and ripe:
             self.level, self.reminders = ripe[-1], 0
         muted = muted or (maintenance and self.level is not Severity.CRITICAL)
-        if self.level and letter == "c" and not self.settings.is_latched and self._is_over():
+        if self.level and letter in self._ending and self._is_over():
             return self._end("resolved", is_kept=muted)
-        is_firing = self.level is not None and (letter != "c" or self.settings.is_latched)
+        is_firing = self.level is not None and letter not in self._ending
         return self._speak(now, is_muted=muted, is_firing=is_firing)
 
     def removed(self) -> list[Told]:
         said = self._end("closed")
         self.opened, self.flapping, self.settled, self.log = [], False, None, []
         return said
+
+    @property
+    def _ending(self) -> str:
+        """The letters that let an alert end: of a latched one only what was seen to be done."""
+        return "e" if self.settings.is_latched else "ce"
 
     def _speak(self, now: datetime, *, is_muted: bool, is_firing: bool) -> list[Told]:
         if self.level is None:
@@ -107,7 +120,7 @@ class Reference:
         return _lasts(waited, self.settings.levels[level].patience)
 
     def _is_over(self) -> bool:
-        since = self._after(letter for letter in READS if letter != "c")
+        since = self._after(letter for letter in READS if letter not in self._ending)
         keep = self.settings.keep_firing_for
         keep = replace(keep, polls=max(4, keep.polls)) if self.flapping else keep
         return _lasts([dt for _, dt in since], keep)

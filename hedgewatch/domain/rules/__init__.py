@@ -17,9 +17,11 @@ from hedgewatch.domain.rules import (
     delisting,
     double_whammy,
     drift,
+    event_passed,
     exchange_down,
     funding_interval_change,
     funding_paid,
+    horizon_end,
     leverage,
     liquidation_distance,
     liquidation_price_mismatch,
@@ -29,6 +31,7 @@ from hedgewatch.domain.rules import (
     orphaned,
     position_missing,
     position_reduced,
+    roll_due,
 )
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -47,6 +50,9 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     delisting.NAME: delisting.judge,
     funding_interval_change.NAME: funding_interval_change.judge,
     data_stale.NAME: data_stale.judge,
+    event_passed.NAME: event_passed.judge,
+    horizon_end.NAME: horizon_end.judge,
+    roll_due.NAME: roll_due.judge,
     liquidation_distance.NAME: liquidation_distance.judge,
     leverage.NAME: leverage.judge,
     adl.NAME: adl.judge,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.account_freshness import AccountAge, account_ages
+from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.finding import BAND, BREACH, CLEAR, Finding, Target
 from hedgewatch.domain.freshness import quote_of, seconds_between, why_failed, why_unusable
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
@@ -13,7 +14,14 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import Quote, Standstill
 from hedgewatch.domain.mends import MENDS
 from hedgewatch.domain.numbers import ZERO, exactly
-from hedgewatch.domain.rules.judging import duration, feed_target, judge_above, known_finding, outcomes_above
+from hedgewatch.domain.rules.judging import (
+    duration,
+    feed_target,
+    judge_above,
+    known_finding,
+    outcomes_above,
+    quiet_finding,
+)
 from hedgewatch.domain.thresholds import RuleSettings
 
 NAME = "data_stale"
@@ -53,6 +61,8 @@ def _judge_feed(
     snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts, name: str, ref: InstrumentRef
 ) -> Finding:
     target = feed_target(NAME, snapshot.hedge.name, name)
+    if is_expired(ref, facts):
+        return quiet_finding(target, settings, lambda: f"{snapshot.hedge.name}: {ref} has expired")
     quote, still = quote_of(facts, ref), snapshot.still.get(ref) if snapshot.still else None
     is_frozen = still is not None and still.is_frozen
     age = still.seconds if still is not None and is_frozen else _age(ref, quote, facts)

@@ -24,6 +24,8 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
 def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings, facts: CycleFacts) -> Finding:
     target = leg_target(NAME, snapshot, leg)
     listing = facts.contracts.get(leg.leg.futures, {}).get(FactName.LISTING)
+    if leg.is_delivered:
+        return fact_finding(target, settings, holds=False, message=lambda: f"{leg_words(snapshot, leg)} has expired")
     if listing is None:
         unsaid = UnknownReason.NOT_AVAILABLE
         return unknown_finding(target, unsaid, lambda: f"{leg_words(snapshot, leg)}: the market list does not say")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 from hedgewatch.domain.advice import Advice, rebalance_orders
+from hedgewatch.domain.deadlines import moment_words
 from hedgewatch.domain.exposure import coins_of
-from hedgewatch.domain.finding import BREACH, Finding, Target, unknown_finding
+from hedgewatch.domain.finding import BAND, BREACH, Finding, Target, unknown_finding
 from hedgewatch.domain.freshness import why_unknown
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly, plain
+from hedgewatch.domain.rolling import is_being_rolled, rolled_excess, was_just_delivered
 from hedgewatch.domain.rules.judging import hedge_target, known_finding, outcomes_above, percent
 from hedgewatch.domain.thresholds import RuleSettings, Severity
 from hedgewatch.domain.words import order_words
@@ -27,16 +30,14 @@ STEP_BACK = Decimal("0.8")  # leaves more than one lot: what the mending order c
 @exactly
 def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
     """Judge both sides: hedged too little (value below zero) and too much. Thresholds are distances, above zero."""
-    del facts
     targets = [hedge_target(NAME, snapshot.hedge.name, side) for side in SIDES]
     blind = _blindness(snapshot)
     if blind is not None:
         return tuple(unknown_finding(target, *blind) for target in targets)
     settings = _at_least(settings, _smallest_worth_an_order(snapshot))
     drift = snapshot.drift or ZERO
-    return tuple(
-        _judge_side(snapshot, settings, target, beyond) for target, beyond in zip(targets, (-drift, drift), strict=True)
-    )
+    under = _judge_side(snapshot, settings, targets[0], -drift, lambda: _why_under(snapshot, facts))
+    return under, _judge_side(snapshot, settings, targets[1], drift, lambda: _why_over(snapshot, facts))
 
 
 def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
@@ -44,7 +45,7 @@ def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
     for leg in snapshot.legs:
         if leg.held.doubt is not None:
             return leg.held.doubt.reason, f"{name}: the hedge ratio is not known: {leg.held.doubt.detail}"
-        if leg.unknown is not None or leg.coins is None:
+        if not leg.is_delivered and (leg.unknown is not None or leg.coins is None):
             return (
                 leg.unknown or UnknownReason.MISSING,
                 f"{name}: the hedge ratio is not known, {leg.leg.name} was not read",
@@ -60,14 +61,39 @@ def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
     return None
 
 
-def _judge_side(snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, beyond: Decimal) -> Finding:
+def _judge_side(
+    snapshot: HedgeSnapshot, settings: RuleSettings, target: Target, beyond: Decimal, excuse: Callable[[], str | None]
+) -> Finding:
     outcomes = outcomes_above(settings, beyond)
     if BREACH not in outcomes.values():
         message = partial(_words, snapshot, NO_ADVICE)
         return known_finding(target, settings, outcomes, value=snapshot.drift, message=message)
+    excused = excuse()
+    if excused is not None:  # neither a fault to be told nor a sign that one is over
+        held = {severity: BAND if kind is BREACH else kind for severity, kind in outcomes.items()}
+        message = partial(_words, snapshot, Advice(why_none=excused))
+        return known_finding(target, settings, held, value=snapshot.drift, message=message)
     advice = rebalance_orders(snapshot, is_critical=outcomes.get(Severity.CRITICAL) is BREACH)
     finding = known_finding(target, settings, outcomes, value=snapshot.drift, message=_words(snapshot, advice))
     return finding._replace(orders=advice.orders, condition=advice.condition) if advice.orders else finding
+
+
+def _why_under(snapshot: HedgeSnapshot, facts: CycleFacts) -> str | None:
+    """Say why it is no fault that too little is hedged; None: it is one."""
+    until = snapshot.hedge.terms.opening_until
+    if until is not None and facts.read_at < until:
+        return f"it is still being opened, until {moment_words(until)}"
+    if was_just_delivered(snapshot, facts):
+        return "a leg of it was delivered, which roll_due tells"
+    if any(is_being_rolled(leg, facts) for leg in snapshot.legs):
+        return "a roll is in progress"
+    return None
+
+
+def _why_over(snapshot: HedgeSnapshot, facts: CycleFacts) -> str | None:
+    """Say why it is no fault that too much is hedged: both contracts of a roll are open."""
+    excess = (snapshot.drift or ZERO) * (snapshot.exposure or ZERO)
+    return "a roll is in progress" if ZERO < excess <= rolled_excess(snapshot, facts) else None
 
 
 def _at_least(settings: RuleSettings, least: Decimal) -> RuleSettings:
@@ -85,7 +111,7 @@ def _at_least(settings: RuleSettings, least: Decimal) -> RuleSettings:
 
 def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:
     """Return the drift below which the exchange takes no sensible order: 1.5 lots, or its minimum."""
-    leg = snapshot.legs[0]
+    leg = next((one for one in snapshot.legs if not one.is_delivered), snapshot.legs[0])
     if not isinstance(leg.reading, MarketReading) or not snapshot.exposure or leg.futures_price is None:
         return ZERO
     instrument = leg.reading.instrument

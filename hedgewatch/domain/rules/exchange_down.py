@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading
@@ -50,8 +51,8 @@ def _outcome(silent: Decimal | None, level: Level) -> OutcomeKind:
 
 def _silent_seconds(exchange: str, facts: CycleFacts) -> Decimal | None:
     """Return for how long the exchange has been silent, None if it answers."""
-    readings = facts.answers[exchange].readings
-    if any(isinstance(reading, MarketReading) and reading.quote is not None for reading in readings):
+    readings = [one for one in facts.answers[exchange].readings if not is_expired(one.ref, facts)]
+    if not readings or any(isinstance(reading, MarketReading) and reading.quote is not None for reading in readings):
         return None
     since = _last_useful_answer(exchange, facts) or facts.past.first_asked_at.get(exchange)
     return ZERO if since is None else max(ZERO, from_float((facts.read_at - since).total_seconds(), "silence"))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
 from hedgewatch.domain.redaction import MASK, Redactor
+
+if TYPE_CHECKING:  # every command logs, few run cycles
+    from hedgewatch.monitoring.cycle import CycleResult
 
 QUIET = dict.fromkeys(
     ("alembic", "apprise", "apscheduler", "ccxt", "mail", "requests", "uvicorn", "urllib3"), logging.WARNING
@@ -111,3 +114,27 @@ def _plain(value: object) -> str:
         return str(value)
     except UNWRITABLE:
         return MASK
+
+
+def log_cycle(result: CycleResult) -> None:
+    """Log one committed cycle and what it had to tell."""
+    log = structlog.stdlib.get_logger("hedgewatch.worker")
+    failed = {name: answer.error for name, answer in result.answers.items() if answer.error}
+    log.info(
+        "cycle",
+        hedges=len(result.snapshots),
+        events=len(result.verdict.events),
+        quality={snapshot.hedge.name: snapshot.quality.value for snapshot in result.snapshots},
+        **({"trouble": failed} if failed else {}),
+    )
+    for event in result.verdict.events:
+        log.warning(
+            "alert",
+            type=event.type.value,
+            severity=event.severity.value,
+            rule=event.state.target.rule,
+            hedge=event.state.target.hedge or None,
+            exchange=event.state.target.exchange or None,
+            message=event.finding.message,
+            event_id=event.event_id,
+        )

@@ -15,7 +15,9 @@ import structlog
 from hedgewatch.bootstrap.renewal import Renewal
 from hedgewatch.bootstrap.watching import CYCLE_DEADLINE_SECONDS, Watching
 from hedgewatch.domain.errors import HedgewatchError, LeaseLostError
+from hedgewatch.logs import log_cycle
 from hedgewatch.monitoring.cycle import CycleResult
+from hedgewatch.monitoring.garbage import settle_down, stir_up
 from hedgewatch.monitoring.leading import Tenure
 from hedgewatch.monitoring.supervision import NoOverseer, Overseer, Pulse, WallWatch, state_in_words
 from hedgewatch.schedule import Job, Schedule
@@ -25,6 +27,7 @@ DELIVERY_EVERY = timedelta(seconds=1)
 DELIVERY_LATE_SECONDS = Decimal(5)
 DRAIN_SECONDS = 30  # longer than a cycle may take: exchanges and the database have deadlines below it
 LATE_AFTER_POLLS = Decimal("1.5")
+TELL_SECONDS = 0.2  # a cycle waits so long for its alerts to leave
 LOOK_SECONDS = Decimal(1)  # between two looks of the supervisor, at most
 REARM_SECONDS = Decimal(2)  # a scheduler that lives starts a job at once
 NOBODY = NoOverseer()
@@ -103,15 +106,16 @@ class Worker:
 
     async def run(self) -> None:
         """Run cycles and deliveries until ``stop()`` is called."""
+        settle_down()
         self._schedule.start()
         self._overseer.expect_within(stuck_after(self._poll))
         watch = self._watching.watch
-        number = len(watch.hedges)
-        log.info("started", poll_seconds=float(self._poll), hedges=number, configuration=watch.configuration)
+        log.info("started", poll_seconds=float(self._poll), hedges=len(watch.hedges), configuration=watch.configuration)
         try:
             await self._supervise()
         finally:
             await self._drain()
+            stir_up()
             log.info("stopped", cycles=self.cycles)
 
     def _guard(self, work: Job) -> Job:
@@ -131,11 +135,12 @@ class Worker:
 
         return guarded
 
-    def _spawn(self, work: Job) -> None:
+    def _spawn(self, work: Job) -> asyncio.Task[None]:
         """Run a job once, beside the schedule."""
         task = asyncio.create_task(self._guard(work)())
         self._spawned.add(task)  # kept, or the loop may forget it
         task.add_done_callback(self._spawned.discard)
+        return task
 
     async def _lead(self) -> None:
         """Keep the lease, or see whether it is free; a worker that has just got it polls at once."""
@@ -163,17 +168,20 @@ class Worker:
             if self._watching.lease.epoch is None:
                 return
             try:
-                result = await self._watching.cycle.run()
+                result = await self._watching.cycle.run(self._tell)
             except LeaseLostError as error:
                 log.warning("stood_down", reason=str(error))
                 return
             self._note(result)
-        if result.verdict.events:
-            self._spawn(self._deliver)  # at once; the delivery job only brings the retries
         if self._watching.keeper is not None and self._watching.keeper.is_due():
             self._spawn(self._watching.keeper.keep)
         if self._watching.digest is not None and self._watching.digest.is_due():
             self._spawn(self._watching.digest.make)
+
+    async def _tell(self, result: CycleResult) -> None:
+        """Deliver at once what a cycle has to tell (the delivery job only brings the retries), before all else."""
+        if result.verdict.events:
+            await asyncio.wait({self._spawn(self._deliver)}, timeout=TELL_SECONDS)
 
     def _note(self, result: CycleResult) -> None:
         """Tell of a committed cycle."""
@@ -270,26 +278,3 @@ class Worker:
 def stuck_after(poll_seconds: Decimal) -> Decimal:
     """Return how long a worker may go without a committed cycle: three polls, and one cycle's deadline."""
     return 3 * poll_seconds + CYCLE_DEADLINE_SECONDS
-
-
-def log_cycle(result: CycleResult) -> None:
-    """Log one committed cycle and what it had to tell."""
-    failed = {name: answer.error for name, answer in result.answers.items() if answer.error}
-    log.info(
-        "cycle",
-        hedges=len(result.snapshots),
-        events=len(result.verdict.events),
-        quality={snapshot.hedge.name: snapshot.quality.value for snapshot in result.snapshots},
-        **({"trouble": failed} if failed else {}),
-    )
-    for event in result.verdict.events:
-        log.warning(
-            "alert",
-            type=event.type.value,
-            severity=event.severity.value,
-            rule=event.state.target.rule,
-            hedge=event.state.target.hedge or None,
-            exchange=event.state.target.exchange or None,
-            message=event.finding.message,
-            event_id=event.event_id,
-        )

@@ -95,6 +95,10 @@ class DyingStore:
         if self._at == COMMITTED and cycle.events:
             die()
 
+    async def show(self, cycle: CycleRecord) -> None:
+        """Ask the store."""
+        await self._store.show(cycle)
+
 
 class DyingOutbox:
     """An outbox that dies with a delivery: once it is claimed, or once its attempt is noted."""

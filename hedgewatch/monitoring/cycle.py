@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +18,7 @@ from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.domain.told import Entries, Told, as_told
 from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
+from hedgewatch.monitoring.garbage import collecting_later
 from hedgewatch.monitoring.judge import Answered, Verdict, judge, with_settled
 from hedgewatch.monitoring.maintenance import Window, is_within
 from hedgewatch.monitoring.own_alarms import channels_of_own, own_findings, rejected_finding
@@ -98,20 +97,8 @@ def no_more(past: Past) -> Past:
     return past
 
 
-@contextmanager
-def collecting_later() -> Iterator[None]:
-    """Hold Python's search for garbage in circles while a cycle is judged.
-
-    Values of the domain have no circles, and all of them live until the cycle is stored: looking through them again and
-    again takes a third of the time for many hedges, and finds nothing.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+async def nobody(result: CycleResult) -> None:
+    """Tell nobody of a cycle."""
 
 
 class MonitorCycle:
@@ -154,15 +141,19 @@ class MonitorCycle:
         """Count no time since the last cycle: others may have run meanwhile, and counted it."""
         self._measured_at = None
 
-    async def run(self) -> CycleResult:
+    async def run(self, tell: Callable[[CycleResult], Awaitable[None]] = nobody) -> CycleResult:
         """Collect, measure, judge, record; faults of exchanges are values.
 
+        tell: awaited as soon as the cycle is stored, before what only readers ask for is made.
         Raises StoreUnavailableError, and LeaseLostError if another worker has taken over meanwhile.
         """
         started_at = self._clock.now()
         memory, answers, said = await self._collect(started_at)
         result = self.assess(memory, answers, said)
-        await self._store.record(self._record(started_at, result))
+        record = self._record(started_at, result)
+        await self._store.record(record)
+        await tell(result)
+        await self._store.show(record)
         return result
 
     async def look(self) -> CycleResult:

@@ -196,6 +196,10 @@ class CycleStore(Protocol):
         """Store a cycle whole or not at all. Storing the same event twice keeps one. Raises StoreUnavailableError."""
         ...
 
+    async def show(self, cycle: CycleRecord) -> None:
+        """Store every rule's answer in a cycle that is stored, for readers only. Raises StoreUnavailableError."""
+        ...
+
 
 class DeliveryState(StrEnum):
     """Where one delivery stands."""

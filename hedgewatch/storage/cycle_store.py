@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select, text
+from sqlalchemy import Connection, text
 
 from hedgewatch.domain.alert import AlertPhase, EventType, fingerprint
+from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Interventions
 from hedgewatch.monitoring.health import ChannelTrouble
@@ -23,14 +24,13 @@ from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.lease import Fence, Unfenced
 from hedgewatch.storage.loading import load
-from hedgewatch.storage.outbox import read_troubles
+from hedgewatch.storage.outbox import late_fingerprints, read_troubles
 from hedgewatch.storage.recollection import Recollection, is_forgotten
 from hedgewatch.storage.types import to_ms
 
 FUNDING_INTERVAL_LEARNT = (
     "DO UPDATE SET interval_hours = excluded.interval_hours WHERE funding_rate.interval_hours IS NULL"
 )
-LATE_MS = 60_000
 NAMES_AT_ONCE = 10_000  # SQLite takes 32,766 values in one statement
 EPISODE_TOLD = take_the_last(
     tables.episode,
@@ -97,6 +97,7 @@ class SqlCycleStore:
         self._steps = steps or RECORDING
         self._recollection: Recollection | None = None
         self._recalled_in: int | None = None
+        self._unlearnt: CycleRecord | None = None
         self._identities = Identities()
 
     async def recall(
@@ -106,6 +107,7 @@ class SqlCycleStore:
 
         Raises StoreUnavailableError.
         """
+        self._learn()
         recollection, epoch = self._recollection, self._fence.epoch
         if recollection is None or self._recalled_in != epoch:
             recollection = await self._database.run(lambda connection: load(connection, now))
@@ -128,14 +130,33 @@ class SqlCycleStore:
 
         Raises StoreUnavailableError, and LeaseLostError if this worker leads no more.
         """
+        self._learn()
         recollection, self._recollection = self._recollection, None
         identities, self._identities = self._identities, Identities()
         known = recollection or Recollection()
         await self._database.run(lambda connection: self._store(connection, cycle, known, identities))
         self._identities = identities
-        if recollection is not None:
-            recollection.note(cycle)
-            self._recollection = recollection
+        self._recollection = recollection
+        self._unlearnt = cycle
+
+    async def show(self, cycle: CycleRecord) -> None:
+        """Store every rule's answer in a cycle that is stored; readers see those of the cycle before until then.
+
+        Raises StoreUnavailableError, and LeaseLostError if this worker leads no more.
+        """
+        self._learn()
+
+        def write(connection: Connection) -> None:
+            self._fence.require(connection)
+            show_outcomes(connection, cycle.findings, cycle.read_at)
+
+        await self._database.run(write, durable=False)
+
+    def _learn(self) -> None:
+        """Learn from the cycle that was stored last, once nobody waits for its alerts any more."""
+        cycle, self._unlearnt = self._unlearnt, None
+        if cycle is not None and self._recollection is not None:
+            self._recollection.note(cycle)
 
     def _store(self, connection: Connection, cycle: CycleRecord, known: Recollection, identities: Identities) -> None:
         recording = Recording(
@@ -147,26 +168,6 @@ class SqlCycleStore:
         )
         for step in self._steps.values():
             step(connection, recording)
-
-
-def late_fingerprints(connection: Connection) -> frozenset[str]:
-    """Return the alerts whose latest event was delivered to some channel more than a minute after it was made."""
-    found = connection.execute(
-        select(tables.alert.c.fingerprint)
-        .join(
-            tables.outbox,
-            and_(
-                tables.outbox.c.episode == tables.alert.c.episode,
-                tables.outbox.c.sequence == tables.alert.c.sequence,
-            ),
-        )
-        .join(tables.event, tables.event.c.id == tables.outbox.c.event_id)
-        .where(
-            tables.outbox.c.delivered_at_ms - tables.outbox.c.made_at_ms > LATE_MS,
-            tables.event.c.type != EventType.REMINDER.value,  # a slow channel would owe itself one for ever
-        )
-    )
-    return frozenset(found.scalars())
 
 
 def store_snapshots(connection: Connection, recording: Recording) -> None:
@@ -210,8 +211,12 @@ def store_series(connection: Connection, cycle: CycleRecord, identities: Identit
         rows.exchange_latest_rows(cycle.answers, cycle.started_at, cycle.read_at),
         conflict=take_the_last(tables.exchange_latest, unless_null=("last_answer_at_ms",), keep=("first_asked_at_ms",)),
     )
+
+
+def show_outcomes(connection: Connection, findings: Iterable[Finding], read_at: datetime) -> None:
+    """Store every rule's latest answer in place of those before."""
     connection.execute(tables.outcome_latest.delete())
-    append(connection, tables.outcome_latest, rows.outcome_rows(cycle.findings, cycle.read_at))
+    append(connection, tables.outcome_latest, rows.outcome_rows(findings, read_at))
 
 
 def store_alerts(connection: Connection, recording: Recording) -> None:

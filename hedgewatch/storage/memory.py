@@ -66,6 +66,9 @@ class MemoryStore:
         self._recollection.note(cycle)
         self._outbox.add(cycle.events, cycle.outbox)
 
+    async def show(self, cycle: CycleRecord) -> None:
+        """Nothing is kept apart: ``cycles`` holds the findings."""
+
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note that somebody has seen an open episode; the latest word on an episode holds."""
         open_ones = {alert.episode for alert in self._recollection.alerts.values()}

@@ -31,3 +31,7 @@ class PastReader:
     async def record(self, cycle: CycleRecord) -> None:
         """Refuse: raises StoreUnavailableError."""
         raise StoreUnavailableError(f"storage: the cycle of {cycle.read_at} cannot be stored: opened for reading only")
+
+    async def show(self, cycle: CycleRecord) -> None:
+        """Refuse: raises StoreUnavailableError."""
+        await self.record(cycle)

@@ -20,7 +20,7 @@ from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.measure import measure_hedge
-from hedgewatch.monitoring.cycle import collecting_later
+from hedgewatch.monitoring.garbage import collecting_later
 from hedgewatch.monitoring.judge import Verdict, judge
 from tests.domain.samples import NOW, SETTINGS, answer, hedge, leg, reading
 

@@ -24,6 +24,7 @@ BINANCE_BOOKS = (
     "/fapi.binance.com/fapi/v1/ticker/bookTicker",
     "/fapi.binance.com/fapi/v1/premiumIndex",
 )
+RAISE = "/raise/"
 
 
 class SystemClock:
@@ -56,6 +57,7 @@ class Canned:
     def __init__(self, count: int) -> None:
         self.ids = [f"A{number:04d}USDT" for number in range(count)]
         self.lists: dict[str, bytes] = {}
+        self.asked = 0
         self.rows: dict[tuple[str, str], bytes] = {}
         for path in BINANCE_BOOKS:
             rows = [self._row(path, market_id) for market_id in self.ids]
@@ -107,9 +109,26 @@ class Canned:
             ],
         }
 
+    def raise_price(self, market_id: str) -> None:
+        """Let a future trade 10 % higher from now on."""
+        path = BINANCE_BOOKS[1]
+        book = json.loads(self.rows[path, market_id]) | {"bidPrice": "66000.50", "askPrice": "66001.50"}
+        self.rows[path, market_id] = json.dumps(book).encode()
+        self.lists[path] = b"[" + b",".join(self.rows[path, each] for each in self.ids) + b"]"
+
+    def moving(self, body: bytes) -> bytes:
+        """Let every book differ a little from the one before, as they do: one that does not is taken for frozen."""
+        self.asked += 1
+        return body.replace(b'000.50"', f'000.{50 + self.asked % 7}"'.encode())
+
     async def answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path.startswith(RAISE):
+            self.raise_price(request.path.removeprefix(RAISE))
+            return web.Response()
         symbol = request.query.get("symbol")
         body = self.rows.get((request.path, symbol)) if symbol else self.lists.get(request.path)
+        if body and request.path in BINANCE_BOOKS:
+            body = self.moving(body)
         return web.Response(body=body or b"{}", status=200 if body else 404, content_type="application/json")
 
 

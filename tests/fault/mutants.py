@@ -70,6 +70,9 @@ class ForgetsAlerts:
         await self._store.record(cycle)
         self._alerts = {state.target: state for state in cycle.states if state.phase is not AlertPhase.OK}
 
+    async def show(self, cycle: CycleRecord) -> None:
+        await self._store.show(cycle)
+
 
 class SendsThenStores:
     """A store that tells what a stored cycle calls for, and only then stores that it was told; no outbox between."""
@@ -77,7 +80,7 @@ class SendsThenStores:
     def __init__(self, store: CycleStore, notifier: Notifier) -> None:
         self._store = store
         self._notifier = notifier
-        self.recall = store.recall
+        self.recall, self.show = store.recall, store.show
 
     async def record(self, cycle: CycleRecord) -> None:
         await self._store.record(replace(cycle, states=(), events=(), outbox=()))

@@ -20,6 +20,7 @@ from hedgewatch.domain.told import Entries
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.maintenance import Window
+from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.monitoring.report import cycle_json, needs_attention
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.storage.memory import MemoryStore
@@ -67,9 +68,36 @@ class House:
         return [json.loads(draft.payload) for draft in self.store.events.values()]
 
 
+class Logged(MemoryStore):
+    """A store that tells when it was asked for what."""
+
+    def __init__(self, log: list[str]) -> None:
+        super().__init__()
+        self.log = log
+
+    async def record(self, cycle: CycleRecord) -> None:
+        await super().record(cycle)
+        self.log.append("stored")
+
+    async def show(self, cycle: CycleRecord) -> None:
+        self.log.append(f"shown with {len(cycle.findings)} findings" if cycle in self.cycles else "shown unstored")
+
+
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+async def test_alerts_are_told_once_they_are_stored_and_before_pages_are_served(house: House) -> None:
+    log: list[str] = []
+    house.store = Logged(log)
+    house.start(UNDER)
+
+    async def tell(result: CycleResult) -> None:
+        log.append(f"told {len(result.verdict.events)}")
+
+    result = await house.cycle.run(tell)
+    assert log == ["stored", "told 0", f"shown with {len(result.verdict.findings)} findings"]
 
 
 async def test_a_drift_fires_once_and_resolves_once_through_every_room(house: House) -> None:

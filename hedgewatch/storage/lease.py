@@ -150,7 +150,8 @@ class SqlLease:
         held = _read(connection)
         if held is None:  # its holder is writing at this moment
             return replace(self._known, is_mine=False)
-        is_over = not held.now_ms < held.expires_at_ms <= held.now_ms + self._lasts_ms  # or the clock was set back
+        longest_ms = self._lasts_ms + self._lasts_ms // RENEWALS  # one that ends later: the clock was set back
+        is_over = not held.now_ms < held.expires_at_ms <= held.now_ms + longest_ms
         is_dead = self._is_dead(connection, held.holder)
         if not (is_over or is_dead):
             return Tenure(holder=held.holder, epoch=held.epoch, is_mine=False)

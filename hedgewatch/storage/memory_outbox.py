@@ -184,7 +184,7 @@ def _is_due(kept: MemoryDelivery, now: datetime, claim: timedelta) -> bool:
     is_set_back = kept.tried_at is not None and kept.tried_at > now
     if kept.due_at is not None and kept.due_at > now and not is_set_back:
         return False
-    return kept.claimed_until is None or not now < kept.claimed_until <= now + claim
+    return kept.claimed_until is None or not now < kept.claimed_until <= now + 2 * claim
 
 
 def _asks_for_another(kept: MemoryDelivery, *, made_before: datetime, attempts: int) -> bool:

@@ -126,11 +126,12 @@ def _due(channel: str, now_ms: int, at_ms: int, claim_ms: int) -> Select[tuple[o
         earlier.c.sequence < outbox.c.sequence,
         earlier.c.state == PENDING,
     )
-    # a claim that ends later than one made now would: the clock was set back, its maker is gone
+    # a claim that ends much later than one made now would: the clock was set back, its maker is gone. Somewhat later
+    # means nothing: on a server another worker may have claimed it since this one looked at the time
     unclaimed = or_(
         outbox.c.claimed_until_ms.is_(None),
         outbox.c.claimed_until_ms <= at_ms,
-        outbox.c.claimed_until_ms > at_ms + claim_ms,
+        outbox.c.claimed_until_ms > at_ms + 2 * claim_ms,
     )
     # a wait that began after now does not end when it was meant to: the clock was set back
     last_tried_at_ms = (

@@ -12,10 +12,14 @@ import random
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from multiprocessing.process import BaseProcess
 from random import SystemRandom
+from typing import Self
+
+import apscheduler.schedulers.base
+from sqlalchemy import Connection
 
 from hedgewatch.bootstrap.crashing import CrashPoint
 from hedgewatch.bootstrap.watching import Watching
@@ -37,6 +41,7 @@ from hedgewatch.storage.cycle_store import SqlCycleStore
 from hedgewatch.storage.database import Database, open_database
 from hedgewatch.storage.lease import SqlLease, worker_name
 from hedgewatch.storage.outbox import SqlOutbox
+from hedgewatch.storage.types import to_ms
 from hedgewatch.worker import SystemClock, Worker
 from tests.fault.killing import CALM, CRITICAL, ENTRY_BASIS, SECRET, WARNING
 from tests.fault.mutants import MUTANTS, Mutant
@@ -60,7 +65,11 @@ RULES = {rule: replace(rule_settings(SHIPPED, rule), enabled=False) for rule in 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What one worker is to do. crash_at: a step of bootstrap/crashing.py. ahead: of its clock, in seconds."""
+    """What one worker is to do.
+
+    crash_at: a step of bootstrap/crashing.py. ahead: of its clock, in seconds. is_fenced, claims_by_database: as the
+    real one, or wrongly not.
+    """
 
     url: str
     hook: str
@@ -72,6 +81,8 @@ class Script:
     crash_at: str | None = None
     mutant: str | None = None
     ahead: float = 0
+    is_fenced: bool = True
+    claims_by_database: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +160,43 @@ def clock_of(script: Script) -> Clock:
     return AheadClock(clock=SystemClock(), ahead=timedelta(seconds=script.ahead))
 
 
+class Trusting:
+    """A fence that lets through whoever has ever led."""
+
+    def __init__(self, lease: SqlLease) -> None:
+        self._lease = lease
+        self._led: int | None = None
+
+    @property
+    def epoch(self) -> int | None:
+        self._led = self._lease.epoch or self._led
+        return self._led
+
+    def require(self, _: Connection) -> int | None:
+        return self.epoch
+
+
+def own_time(_: Connection, now: datetime) -> int:
+    """Tell the time of claims by the worker's own clock."""
+    return to_ms(now)
+
+
+def tell_the_scheduler(clock: Clock) -> None:
+    """Let APScheduler read a clock that is wrong: on a machine whose clock is, it would; it knows no other way."""
+
+    class Told(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(clock.now().timestamp(), tz)
+
+    apscheduler.schedulers.base.datetime = Told
+
+
 async def live(script: Script) -> None:
     """Run the worker until SIGTERM, or whatever kills it."""
-    clock, crash, mutant = clock_of(script), CrashPoint(at=script.crash_at), MUTANTS.get(script.mutant or "", Mutant())
+    clock = clock_of(script)
+    tell_the_scheduler(clock)
+    crash, mutant = CrashPoint(at=script.crash_at), MUTANTS.get(script.mutant or "", Mutant())
     async with AsyncExitStack() as stack:
         database = open_database(script.url)
         stack.callback(database.close)
@@ -160,10 +205,12 @@ async def live(script: Script) -> None:
         channel = WebhookChannel(name=CHANNEL, url=script.hook, secret=SECRET)
         [notifier] = crash.notifiers((make_notifier(channel),))
         stack.push_async_callback(notifier.close)
-        outbox = mutant.outbox(crash.outbox(SqlOutbox(database, lease.name)))
+        time = None if script.claims_by_database else own_time
+        outbox = mutant.outbox(crash.outbox(SqlOutbox(database, lease.name, time=time)))
         deliverer = Deliverer(outbox, (notifier,), clock, SystemRandom())
         stack.push_async_callback(deliverer.drain)
-        store = crash.store(SqlCycleStore(database, clock, fence=lease, steps=crash.steps()))
+        fence = lease if script.is_fenced else Trusting(lease)
+        store = crash.store(SqlCycleStore(database, clock, fence=fence, steps=crash.steps()))
         collector = Collector((ScriptedExchange(script, clock),), deadline_seconds=Decimal(5), clock=clock)
         watch = watch_of(script)
         cycle = MonitorCycle(watch, collector=collector, store=mutant.store(store, notifier), clock=clock)

@@ -194,6 +194,16 @@ async def test_two_workers_never_send_the_same(house: House) -> None:
         assert await house.outbox(b).claim("ops", now, CLAIM) is None
 
 
+async def test_a_claim_made_since_a_worker_looked_at_the_time_is_respected(house: House) -> None:
+    a, _ = house.enter("a"), house.enter("b")
+    await a.hold()
+    await house.store(a).record(told("one"))
+    late = SqlOutbox(house.databases["a"], "a", time=lambda *_: 10_005)
+    early = SqlOutbox(house.databases["b"], "b", time=lambda *_: 10_000)
+    assert await late.claim("ops", NOW, CLAIM) is not None
+    assert await early.claim("ops", NOW, CLAIM) is None
+
+
 async def test_what_a_dead_leader_was_sending_is_sent_by_the_next_one_at_once(house: House) -> None:
     a, b = house.enter("a"), house.enter("b")
     await a.hold()

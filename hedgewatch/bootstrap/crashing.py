@@ -16,7 +16,8 @@ from typing import Never
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.monitoring.ports import CycleRecord, CycleStore, Delivery, Memory, Notifier, Outbox
-from hedgewatch.storage.cycle_store import RECORDING, Recording, Step
+from hedgewatch.storage.cycle_store import RECORDING
+from hedgewatch.storage.recording import Recording, Step
 
 VARIABLE = "HEDGEWATCH_CRASH_AT"
 JUDGED, EPOCH, COMMITTED, CLAIMED, SENT, ATTEMPT = "judged", "epoch", "committed", "claimed", "sent", "attempt"

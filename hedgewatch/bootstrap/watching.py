@@ -10,6 +10,7 @@ from random import SystemRandom
 
 from hedgewatch.bootstrap.crashing import crash_point
 from hedgewatch.bootstrap.keeping import make_keeper
+from hedgewatch.bootstrap.lasting import lasting_store
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import digest_plan, make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
@@ -25,20 +26,12 @@ from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
 from hedgewatch.monitoring.series import SeriesStore
 from hedgewatch.settings import Settings, declared_hedges, digest_of, file_entries, rule_settings
-from hedgewatch.storage.backlog import SqlBacklogs
-from hedgewatch.storage.cycle_store import SqlCycleStore
-from hedgewatch.storage.database import open_database
-from hedgewatch.storage.day_book import SqlDayBook
 from hedgewatch.storage.hedge_past import SqlPastStore
 from hedgewatch.storage.history import History
-from hedgewatch.storage.lease import SqlLease, worker_name
-from hedgewatch.storage.market_shelf import SqlMarketShelf
 from hedgewatch.storage.memory import MemoryStore
 from hedgewatch.storage.migrate import check
-from hedgewatch.storage.outbox import SqlOutbox
 from hedgewatch.storage.past import PastReader
 from hedgewatch.storage.schema import SchemaStatus
-from hedgewatch.storage.series_store import SqlSeriesStore
 
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
@@ -184,33 +177,27 @@ async def watching(
     make_notifiers(settings, environ)  # a database is not made for channels that cannot be
     async with AsyncExitStack() as stack:
         url = settings.storage.url.resolve(environ).get_secret_value()
-        database = open_database(url)
-        stack.callback(database.close)
+        crash = crash_point(environ)
+        store = await stack.enter_async_context(lasting_store(url, environ, clock, steps=crash.steps()))
         kept = _kept(stack, url, clock)
-        crash, lease = crash_point(environ), SqlLease(database, worker_name())
-        stack.push_async_callback(lease.release)
-        asker = Asker(
-            environ=environ, shelf=SqlMarketShelf(database), clock=clock, restraints=restraints or Restraints()
-        )
-        outbox = crash.outbox(SqlOutbox(database, lease.name))
-        series = SqlSeriesStore(database)
+        asker = Asker(environ=environ, shelf=store.shelf, clock=clock, restraints=restraints or Restraints())
         ground = Ground(
             asker=asker,
-            outbox=outbox,
-            backlogs=SqlBacklogs(database),
-            series=series,
+            outbox=crash.outbox(store.outbox),
+            backlogs=store.backlogs,
+            series=store.series,
             kept=kept,
-            days=SqlDayBook(database, lease),
+            days=store.days,
         )
         parts = make_parts(settings, ground)
-        store = crash.store(SqlCycleStore(database, clock, fence=lease, steps=crash.steps()))
-        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=store, clock=clock, past=kept.added_to)
+        cycles = crash.store(store.cycles)
+        cycle = MonitorCycle(parts.watch, collector=parts.collector, store=cycles, clock=clock, past=kept.added_to)
         begun = Watching(
             watch=parts.watch,
             cycle=cycle,
             deliverer=parts.deliverer,
             clock=clock,
-            lease=lease,
+            lease=store.lease,
             heartbeat=parts.heartbeat,
             keeper=parts.keeper,
             digest=parts.digest,

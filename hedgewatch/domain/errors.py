@@ -37,6 +37,18 @@ class LeaseLostError(HedgewatchError):
     """Another worker leads by now: what this one was about to store must not be stored. Stand by."""
 
 
+class StoreFullError(StoreUnavailableError):
+    """The disk of the database is full: nothing was stored."""
+
+
+class StoreLostError(StoreUnavailableError):
+    """The connection broke: what was being written may be stored or not."""
+
+
+class StoreRefusedError(StoreUnavailableError):
+    """The database may not be used as it is; waiting does not help."""
+
+
 class ExchangeUnavailableError(HedgewatchError):
     """An exchange did not tell what is needed, and nothing else does."""
 

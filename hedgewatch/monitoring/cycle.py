@@ -35,6 +35,7 @@ from hedgewatch.monitoring.ports import (
 )
 from hedgewatch.monitoring.reckoning import payments_of
 from hedgewatch.monitoring.routing import Routing, outbox_drafts
+from hedgewatch.monitoring.store_alarms import store_findings
 
 NOBODY: Mapping[str, Said] = {}
 
@@ -164,6 +165,8 @@ class MonitorCycle:
     async def _collect(self, now: datetime) -> tuple[Memory, Mapping[str, ExchangeAnswer], Mapping[str, Said]]:
         instruments = [ref for refs in self._by_exchange.values() for ref in refs]
         memory = await self._store.recall(instruments, self._legs, now)
+        if memory.is_blank:
+            return memory, {}, {}
         memory = replace(memory, past=self._past(memory.past))
         settled = self._diary.due(memory.past, now)
         wanted = {
@@ -204,7 +207,8 @@ class MonitorCycle:
             )
         )
         interventions = memory.interventions.still_held(self._watch.entries)
-        snapshots = tuple(measure_hedge(hedge, facts) for hedge in self._as_told(interventions.told))
+        hedges = () if memory.is_blank else self._as_told(interventions.told)
+        snapshots = tuple(measure_hedge(hedge, facts) for hedge in hedges)
         verdict = judge(
             snapshots,
             facts,
@@ -227,8 +231,9 @@ class MonitorCycle:
         )
 
     def _own_findings(self, memory: Memory, now: datetime) -> list[Answered]:
-        found = own_findings(memory.troubles, self._watch.own_rules, self._watch.channels, now)
-        return [*found, *rejected_finding(self.rejected, self._watch.own_rules)]
+        rules, channels = self._watch.own_rules, self._watch.channels
+        found = own_findings(memory.troubles, rules, channels, now) + rejected_finding(self.rejected, rules)
+        return found + store_findings(memory.outage, memory.room, rules)
 
     def _as_told(self, told: Told) -> Sequence[Hedge]:
         """Return the hedges as their owner says they are now; the same objects for as long as he says the same."""
@@ -268,7 +273,6 @@ class MonitorCycle:
         return EventDraft(event=event, payload=event_payload(event, snapshot, self._watch.dashboard_url))
 
     def _outbox(self, events: Sequence[AlertEvent]) -> list[OutboxDraft]:
-
         return [
             draft
             for event in events

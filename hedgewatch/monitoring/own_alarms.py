@@ -13,7 +13,7 @@ from hedgewatch.domain.thresholds import Action, RuleSettings, Severity
 from hedgewatch.monitoring.delivery import FALLBACK_AFTER, FALLBACK_ATTEMPTS
 from hedgewatch.monitoring.health import ChannelTrouble
 
-DELIVERY_FAILING, DEAD_LETTER, CONFIG_REJECTED = OWN_RULES
+DELIVERY_FAILING, DEAD_LETTER, CONFIG_REJECTED = OWN_RULES[:3]
 NO_TROUBLE = ChannelTrouble()
 
 

@@ -2,72 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from hedgewatch.domain.alert import AlertPhase, EventType, fingerprint
+from hedgewatch.domain.alert import fingerprint
 from hedgewatch.domain.finding import Finding
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Interventions
 from hedgewatch.monitoring.health import ChannelTrouble
-from hedgewatch.monitoring.ports import Clock, CycleRecord, DeliveryState, Memory
+from hedgewatch.monitoring.ports import Clock, CycleRecord, Memory
 from hedgewatch.storage import rows, tables
 from hedgewatch.storage.account_store import store_accounts, store_facts, store_ledger
-from hedgewatch.storage.alert_rows import ENDED, OPEN, alert_row, episode_rows, event_row, identity_of
 from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
+from hedgewatch.storage.event_store import store_alerts, store_events, store_outbox
 from hedgewatch.storage.hourly import store_hours
 from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.lease import Fence, Unfenced
 from hedgewatch.storage.loading import load
 from hedgewatch.storage.outbox import late_fingerprints, read_troubles
-from hedgewatch.storage.recollection import Recollection, is_forgotten
+from hedgewatch.storage.recollection import Recollection
+from hedgewatch.storage.recording import Recording, Step
 from hedgewatch.storage.types import to_ms
 
 FUNDING_INTERVAL_LEARNT = (
     "DO UPDATE SET interval_hours = excluded.interval_hours WHERE funding_rate.interval_hours IS NULL"
 )
-NAMES_AT_ONCE = 10_000  # SQLite takes 32,766 values in one statement
-EPISODE_TOLD = take_the_last(
-    tables.episode,
-    unless_null=(
-        "action",
-        "severity",
-        "started_at_ms",
-        "fired_at_ms",
-        "resolved_at_ms",
-        "peak_value",
-        "threshold",
-        "message",
-    ),
-    keep=("acknowledged_by",),
-)
-# due at once: the time of making is no bar, or a clock set back would hold an alert
-OUTBOX_ROW = text(
-    "INSERT INTO outbox (event_id, channel, episode, sequence, made_at_ms, state, attempts, due_at_ms, suppressed_by) "
-    "SELECT id, :channel, episode, sequence, at_ms, :state, 0, 0, :suppressed_by FROM event e WHERE id = :event_id "
-    "AND (NOT :only_if_told OR EXISTS (SELECT 1 FROM outbox o WHERE o.episode = e.episode AND o.channel = :channel "
-    "AND o.state <> 'suppressed')) "
-    "ON CONFLICT (event_id, channel) DO NOTHING"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """One cycle on its way into the database. epoch: of the lease it is written under, None without one."""
-
-    cycle: CycleRecord
-    known: Recollection
-    identities: Identities
-    epoch: int | None
-    committed_at: datetime
-
-
-Step = Callable[[Connection, Recording], None]
 
 
 class SqlCycleStore:
@@ -98,6 +62,7 @@ class SqlCycleStore:
         self._recollection: Recollection | None = None
         self._recalled_in: int | None = None
         self._unlearnt: CycleRecord | None = None
+        self._before_failure: Recollection | None = None
         self._identities = Identities()
 
     async def recall(
@@ -134,6 +99,7 @@ class SqlCycleStore:
         recollection, self._recollection = self._recollection, None
         identities, self._identities = self._identities, Identities()
         known = recollection or Recollection()
+        self._before_failure = recollection
         await self._database.run(lambda connection: self._store(connection, cycle, known, identities))
         self._identities = identities
         self._recollection = recollection
@@ -157,6 +123,31 @@ class SqlCycleStore:
         cycle, self._unlearnt = self._unlearnt, None
         if cycle is not None and self._recollection is not None:
             self._recollection.note(cycle)
+
+    def surrender(self) -> Recollection | None:
+        """Give away what is remembered, before the write that failed if one did; the next recall reads it anew."""
+        self._learn()
+        found = self._recollection or self._before_failure
+        self._recollection = self._before_failure = None
+        self._identities = Identities()
+        return found
+
+    def store_late(self, connection: Connection, cycle: CycleRecord, *, with_states: bool) -> None:
+        """Store, in a running transaction, a cycle that could not be stored in its time; twice is once.
+
+        with_states: the alerts' states too; not where another worker has gone on meanwhile. No fence is asked: what
+        this worker saw while it led is true whoever leads now.
+        """
+        recording = Recording(
+            cycle=cycle,
+            known=Recollection(),
+            identities=Identities(),
+            epoch=self._fence.epoch,
+            committed_at=cycle.read_at,  # to the spool
+        )
+        for name, step in self._steps.items():
+            if with_states or name != ALERTS:
+                step(connection, recording)
 
     def _store(self, connection: Connection, cycle: CycleRecord, known: Recollection, identities: Identities) -> None:
         recording = Recording(
@@ -219,64 +210,10 @@ def show_outcomes(connection: Connection, findings: Iterable[Finding], read_at: 
     append(connection, tables.outcome_latest, rows.outcome_rows(findings, read_at))
 
 
-def store_alerts(connection: Connection, recording: Recording) -> None:
-    """Store the alert states that changed; forget those that have nothing left to remember.
-
-    An episode that ends without a word (another alert spoke for it) ends here.
-    """
-    kept, gone, ended = [], [], []
-    before = recording.known.alerts
-    for state in recording.cycle.states:
-        if before.get(state.target) == state:
-            continue
-        name = identity_of(state.target)[0]
-        if is_forgotten(state):
-            gone.append(name)
-        else:
-            kept.append(alert_row(state))
-        if state.phase is AlertPhase.OK and state.unknown_since is None:
-            ended.append(name)
-    put(connection, tables.alert, kept, conflict=take_the_last(tables.alert))
-    episode = tables.episode.c
-    for names in _parts(gone):
-        connection.execute(tables.alert.delete().where(tables.alert.c.fingerprint.in_(names)))
-    for names in _parts(ended):
-        silent = tables.episode.update().where(episode.fingerprint.in_(names), episode.state == OPEN)
-        connection.execute(
-            silent.values(state=ENDED[EventType.RESOLVED], resolved_at_ms=to_ms(recording.cycle.read_at))
-        )
-
-
-def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Cut a list into statements that every database takes."""
-    return (names[start : start + NAMES_AT_ONCE] for start in range(0, len(names), NAMES_AT_ONCE))
-
-
-def store_events(connection: Connection, recording: Recording) -> None:
-    """Store episodes and events; those that are there already stay."""
-    put(connection, tables.episode, episode_rows(recording.cycle), conflict=EPISODE_TOLD)
-    put(connection, tables.event, [event_row(draft) for draft in recording.cycle.events])
-
-
-def store_outbox(connection: Connection, recording: Recording) -> None:
-    """Store one outbox row per event and channel; those that are there already stay."""
-    if recording.cycle.outbox:
-        drafts = [
-            {
-                "event_id": draft.event_id,
-                "channel": draft.channel,
-                "state": (DeliveryState.SUPPRESSED if draft.suppressed_by else DeliveryState.PENDING).value,
-                "suppressed_by": draft.suppressed_by,
-                "only_if_told": draft.only_if_told,
-            }
-            for draft in recording.cycle.outbox
-        ]
-        connection.execute(OUTBOX_ROW, drafts)
-
-
+ALERTS = "alerts"
 RECORDING: Mapping[str, Step] = {
     "snapshots": store_snapshots,
     "events": store_events,
     "outbox": store_outbox,
-    "alerts": store_alerts,
+    ALERTS: store_alerts,
 }

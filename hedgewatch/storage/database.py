@@ -17,6 +17,8 @@ from hedgewatch.storage.engine import (
     BUSY_SECONDS,
     DatabaseTrouble,
     Place,
+    held_up,
+    no_file,
     place_of,
     prepare_file,
     refuse,
@@ -51,12 +53,16 @@ class Database:
     3.51.3 can corrupt a log that two processes write or checkpoint at the same moment (https://sqlite.org/wal.html).
     """
 
-    def __init__(self, url: str) -> None:
-        """Open ``url``. Raises StoreUnavailableError."""
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Open ``url``. busy_seconds: how long another program's writing is waited for on SQLite.
+
+        Raises StoreUnavailableError.
+        """
         self._place = place_of(url)
+        self._busy_seconds = busy_seconds
         prepare_file(self._place)
         self._writing = write_lock(self._place.path) if self._place.path else nullcontext()
-        self._engine = writer_engine(self._place)
+        self._engine = writer_engine(self._place, busy_seconds=busy_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
             self._executor.submit(self._transact, require_current, durable=True).result()
@@ -125,12 +131,11 @@ class Database:
     def _exclusively(self) -> Iterator[None]:
         if isinstance(self._writing, FileLock):
             try:
-                self._writing.acquire(timeout=BUSY_SECONDS)
+                self._writing.acquire(timeout=self._busy_seconds)
             except Timeout as error:
-                problem = f"another program has been writing to it for more than {BUSY_SECONDS} s"
-                raise refuse(self._place, problem) from error
+                raise held_up(self._place, self._busy_seconds) from error
             except OSError as error:
-                raise refuse(self._place, f"its lock file cannot be written: {error.strerror}") from error
+                raise no_file(self._place, "its lock file", error) from error
         try:
             yield
         finally:

@@ -17,8 +17,8 @@ from hedgewatch.monitoring.digest_payload import FIGURES, Day, HedgeDay
 from hedgewatch.storage import tables
 from hedgewatch.storage.account_tables import funding_payment
 from hedgewatch.storage.bulk import put
-from hedgewatch.storage.cycle_store import OUTBOX_ROW
 from hedgewatch.storage.database import Database
+from hedgewatch.storage.event_store import OUTBOX_ROW
 from hedgewatch.storage.intervention_tables import audit
 from hedgewatch.storage.lease import Fence
 from hedgewatch.storage.types import from_ms, maybe_at, to_ms

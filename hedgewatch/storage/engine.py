@@ -12,10 +12,11 @@ import psycopg
 from sqlalchemy import URL, Engine, QueuePool, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from hedgewatch.domain.errors import StoreUnavailableError
+from hedgewatch.domain.errors import StoreFullError, StoreLostError, StoreRefusedError, StoreUnavailableError
 
 EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
 BUSY_SECONDS = 10
+FULL_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 # a worker that is stopped within a transaction loses it, and with it the lease's row, before its lease ends
 POSTGRES_OPTIONS = {"timezone": "UTC", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s"}
 # a worker whose machine is gone loses its session, and so its seat, within half a minute
@@ -39,15 +40,15 @@ def place_of(url: str) -> Place:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, ValueError):
-        raise StoreUnavailableError(f"storage.url: {EXPECTED}") from None
+        raise StoreRefusedError(f"storage.url: {EXPECTED}") from None
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise StoreUnavailableError(f"storage.url: an SQLite database needs a file: {EXPECTED}")
+            raise StoreRefusedError(f"storage.url: an SQLite database needs a file: {EXPECTED}")
         return Place(url=parsed, shown=f"sqlite:///{parsed.database}", path=Path(parsed.database))
     if backend in {"postgresql", "postgres"}:
         url_ = parsed.set(drivername="postgresql+psycopg")
         return Place(url=url_, shown=_without_secrets(url_), path=None)
-    raise StoreUnavailableError(f"storage.url: {EXPECTED}, found {backend!r}")
+    raise StoreRefusedError(f"storage.url: {EXPECTED}, found {backend!r}")
 
 
 def _without_secrets(url: URL) -> str:
@@ -64,15 +65,36 @@ def unavailable(place: Place, error: Exception) -> StoreUnavailableError:
         if secret:
             text = text.replace(str(secret), "***")
     if "database is locked" in text:
-        text = f"locked by another program for more than {BUSY_SECONDS} s"
+        text = "locked by another program for too long"
     if "no such table" in text or ("does not exist" in text and "relation" in text):
         text = "it has no tables of hedgewatch (or not all): run `hedgewatch db upgrade`"
-    return StoreUnavailableError(f"storage: {place.shown}: {text}")
+    return _kind_of(error, cause)(f"storage: {place.shown}: {text}")
 
 
-def refuse(place: Place, problem: str) -> StoreUnavailableError:
-    """Make the error that says ``problem`` of this database."""
-    return StoreUnavailableError(f"storage: {place.shown}: {problem}")
+def _kind_of(error: Exception, cause: BaseException) -> type[StoreUnavailableError]:
+    """Tell a full disk and a broken connection from all else; a write beyond a limit is an I/O error of SQLite."""
+    if getattr(cause, "sqlite_errorcode", None) in FULL_CODES or isinstance(cause, psycopg.errors.DiskFull):
+        return StoreFullError
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return StoreLostError
+    return StoreUnavailableError
+
+
+def refuse(place: Place, problem: str) -> StoreRefusedError:
+    """Make the error that says ``problem`` of this database, which waiting does not mend."""
+    return StoreRefusedError(f"storage: {place.shown}: {problem}")
+
+
+def no_file(place: Place, what: str, error: OSError) -> StoreUnavailableError:
+    """Make the error that says a file of this database cannot be written."""
+    return StoreUnavailableError(f"storage: {place.shown}: {what} cannot be written: {error.strerror}")
+
+
+def held_up(place: Place, seconds: float) -> StoreUnavailableError:
+    """Make the error that says another program has been writing for longer than ``seconds``."""
+    return StoreUnavailableError(
+        f"storage: {place.shown}: another program has been writing to it for more than {seconds} s"
+    )
 
 
 def refuse_folders(place: Place, path: Path) -> None:
@@ -92,17 +114,17 @@ def prepare_file(place: Place) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise refuse(place, f"the file cannot be written: {error.strerror}") from error
+        raise no_file(place, "the file", error) from error
 
 
-def writer_engine(place: Place) -> Engine:
+def writer_engine(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """Return an engine over one writing connection.
 
     Every transaction on SQLite begins IMMEDIATE: a deferred one that reads first and writes later fails at once under
     a second writer, whatever the time limit.
     """
     if place.path is not None:
-        return _sqlite_writer(place.path)
+        return _sqlite_writer(place.path, busy_seconds)
     return _postgres_engine(place, WRITER_OPTIONS, pool_size=1, max_overflow=0)
 
 
@@ -125,10 +147,10 @@ def reader_engine(place: Place) -> Engine:
     return create_engine("sqlite://", creator=connect, pool_size=5, max_overflow=5, poolclass=QueuePool)
 
 
-def _sqlite_writer(path: Path) -> Engine:
+def _sqlite_writer(path: Path, busy_seconds: float) -> Engine:
     def connect() -> sqlite3.Connection:
         # isolation_level None: the driver begins nothing by itself, so DDL is inside our transactions as well
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {setting}")
         return connection

@@ -130,6 +130,12 @@ class MemoryOutbox:
             state = DeliveryState.PENDING if retry_at is not None else DeliveryState.DEAD
             self._keep(replace(kept, state=state, due_at=retry_at, last_error=error))
 
+    def hold(self, key: tuple[str, str], until: datetime) -> None:
+        """Keep a delivery that is on its way from being claimed until then."""
+        kept = self.deliveries.get(key)
+        if kept is not None and kept.state is DeliveryState.PENDING:
+            self._keep(replace(kept, claimed_until=until))
+
     def _keep(self, kept: MemoryDelivery) -> None:
         self.deliveries[kept.delivery.event_id, kept.delivery.channel] = kept
 

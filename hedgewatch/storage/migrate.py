@@ -12,10 +12,11 @@ from alembic.config import Config
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine
 
-from hedgewatch.domain.errors import StoreUnavailableError
+from hedgewatch.domain.errors import StoreRefusedError
 from hedgewatch.storage.engine import (
     DatabaseTrouble,
     Place,
+    held_up,
     place_of,
     prepare_file,
     reader_engine,
@@ -74,7 +75,7 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _newer(place: Place, state: SchemaState) -> StoreUnavailableError:
+def _newer(place: Place, state: SchemaState) -> StoreRefusedError:
     return refuse(place, newer_words(state).removeprefix("storage: "))
 
 
@@ -98,4 +99,4 @@ def _file_locked(place: Place) -> Iterator[None]:
         with FileLock(f"{place.path}.write.lock", mode=0o600, timeout=MIGRATION_SECONDS):
             yield
     except Timeout as error:
-        raise refuse(place, f"another program has been writing to it for more than {MIGRATION_SECONDS} s") from error
+        raise held_up(place, MIGRATION_SECONDS) from error

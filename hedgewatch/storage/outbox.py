@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -52,6 +52,17 @@ FALLBACK_OF_WAITING = text(
     FALLBACK.format(found="o.state = 'pending' AND (o.made_at_ms <= :made_before OR o.attempts >= :attempts)")
 )
 FALLBACK_OF_GIVEN_UP = text(FALLBACK.format(found="o.state = 'dead' AND o.made_at_ms > :not_before"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of one try to deliver. error: None if it was taken. retry_at: None after an error if it is given up."""
+
+    event_id: str
+    channel: str
+    at: datetime
+    error: str | None = None
+    retry_at: datetime | None = None
 
 
 class SqlOutbox:
@@ -105,17 +116,28 @@ class SqlOutbox:
 
     async def delivered(self, delivery: Delivery, at: datetime) -> None:
         """Note that the channel took it. Raises StoreUnavailableError."""
-        done = {"state": DeliveryState.DELIVERED.value, "delivered_at_ms": to_ms(at)}
-        await self._database.run(lambda connection: _tried(connection, delivery, to_ms(at), None, done))
+        await self.note(attempt_at(delivery, at))
 
     async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
         """Note a failed attempt, to be tried again at ``retry_at``, or dead if that is None.
 
         Raises StoreUnavailableError.
         """
-        state = DeliveryState.PENDING if retry_at is not None else DeliveryState.DEAD
-        after = {"state": state.value, "last_error": error, "due_at_ms": maybe_ms(retry_at) or 0}
-        await self._database.run(lambda connection: _tried(connection, delivery, to_ms(at), error, after))
+        await self.note(attempt_at(delivery, at, error=error, retry_at=retry_at))
+
+    async def note(self, made: Attempt) -> None:
+        """Note what came of a delivery. Raises StoreUnavailableError."""
+        await self._database.run(lambda connection: note_attempt(connection, made))
+
+    def hold(self, connection: Connection, deliveries: Iterable[tuple[str, str]], *, now: datetime, lasts: int) -> None:
+        """Claim, in a running transaction, deliveries (event id and channel) that this worker is sending already.
+
+        lasts: for how many milliseconds.
+        """
+        until_ms = self._time(connection, now) + lasts
+        for event_id, channel in deliveries:
+            mine = and_(outbox.c.event_id == event_id, outbox.c.channel == channel, outbox.c.state == PENDING)
+            connection.execute(update(outbox).where(mine).values(claimed_until_ms=until_ms, claimed_by=self._claimant))
 
 
 def _due(channel: str, now_ms: int, at_ms: int, claim_ms: int) -> Select[tuple[object, ...]]:
@@ -174,33 +196,55 @@ def _delivery(row: RowMapping) -> Delivery:
     )
 
 
-def _tried(
-    connection: Connection, delivery: Delivery, at_ms: int, error: str | None, after: Mapping[str, object]
-) -> None:
+def attempt_at(
+    delivery: Delivery, at: datetime, *, error: str | None = None, retry_at: datetime | None = None
+) -> Attempt:
+    """Describe what came of a delivery: taken, or (with an error) to be tried again or given up."""
+    return Attempt(event_id=delivery.event_id, channel=delivery.channel, at=at, error=error, retry_at=retry_at)
+
+
+def note_attempt(connection: Connection, made: Attempt) -> None:
     """Log an attempt, and change the delivery unless another attempt has ended it meanwhile."""
-    mine = and_(outbox.c.event_id == delivery.event_id, outbox.c.channel == delivery.channel)
+    mine = and_(outbox.c.event_id == made.event_id, outbox.c.channel == made.channel)
+    at_ms = to_ms(made.at)
     number = (
         1
         + connection.execute(
-            select(func.count()).where(attempt.c.event_id == delivery.event_id, attempt.c.channel == delivery.channel)
+            select(func.count()).where(attempt.c.event_id == made.event_id, attempt.c.channel == made.channel)
         ).scalar_one()
     )
     connection.execute(
         insert(attempt).values(
-            event_id=delivery.event_id, channel=delivery.channel, number=number, at_ms=at_ms, error=error
+            event_id=made.event_id, channel=made.channel, number=number, at_ms=at_ms, error=made.error
         )
     )
     connection.execute(
         update(outbox)
         .where(mine, outbox.c.state == DeliveryState.PENDING.value)
         .values(
-            **after,
+            **_after(made),
             attempts=outbox.c.attempts + 1,
             first_attempt_at_ms=func.coalesce(outbox.c.first_attempt_at_ms, at_ms),
             claimed_until_ms=None,
             claimed_by=None,
         )
     )
+
+
+def note_attempt_once(connection: Connection, made: Attempt) -> None:
+    """Log an attempt that may be logged already."""
+    known = select(func.count()).where(
+        attempt.c.event_id == made.event_id, attempt.c.channel == made.channel, attempt.c.at_ms == to_ms(made.at)
+    )
+    if not connection.execute(known).scalar_one():
+        note_attempt(connection, made)
+
+
+def _after(made: Attempt) -> Mapping[str, object]:
+    if made.error is None:
+        return {"state": DeliveryState.DELIVERED.value, "delivered_at_ms": to_ms(made.at)}
+    state = DeliveryState.PENDING if made.retry_at is not None else DeliveryState.DEAD
+    return {"state": state.value, "last_error": made.error, "due_at_ms": maybe_ms(made.retry_at) or 0}
 
 
 def read_troubles(connection: Connection) -> dict[str, ChannelTrouble]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, inspect
 
-from hedgewatch.domain.errors import StoreUnavailableError
+from hedgewatch.domain.errors import StoreRefusedError
 
 # oldest first; a test holds this equal to migrations/versions
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
@@ -47,12 +47,12 @@ def state_of(connection: Connection) -> SchemaState:
 
 
 def require_current(connection: Connection) -> None:
-    """Raise StoreUnavailableError unless the schema is this version's."""
+    """Raise StoreRefusedError unless the schema is this version's."""
     state = state_of(connection)
     if state.status is SchemaStatus.NEWER:
-        raise StoreUnavailableError(newer_words(state))
+        raise StoreRefusedError(newer_words(state))
     if state.status is not SchemaStatus.CURRENT:
-        raise StoreUnavailableError(
+        raise StoreRefusedError(
             f"storage: the database's schema is {state.status} ({state.revision or 'none'}, this version needs "
             f"{state.head}): run `hedgewatch db upgrade`"
         )

@@ -62,11 +62,9 @@ async def test_a_command_may_write_beside_the_daemon(store_url: str) -> None:
     assert rows == 40
 
 
-async def test_a_locked_file_fails_the_cycle_and_the_next_one_succeeds(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hedgewatch.storage.engine.BUSY_SECONDS", 0.2)
-    database = open_database(sqlite_url)
+async def test_a_locked_file_fails_the_cycle_and_the_next_one_succeeds(sqlite_url: str) -> None:
+    open_database(sqlite_url).close()
+    database = Database(sqlite_url, busy_seconds=0.2)
     store = SqlCycleStore(database, StandingClock())
     await store.record(cycle())
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)

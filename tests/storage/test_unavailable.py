@@ -68,14 +68,13 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{folder}/hedgewatch.db")
 
 
-def test_a_file_locked_by_another_program_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hedgewatch.storage.engine.BUSY_SECONDS", 0.2)
+def test_a_file_locked_by_another_program_is_told(sqlite_url: str) -> None:
     upgrade(sqlite_url)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         with pytest.raises(StoreUnavailableError, match="locked by another program"):
-            Database(sqlite_url)
+            Database(sqlite_url, busy_seconds=0.2)
     finally:
         other.close()
 

@@ -69,5 +69,11 @@ EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
 }
 ACCOUNT_RULES: Mapping[str, ExchangeRule] = {margin_usage.NAME: margin_usage.judge}
 # hedgewatch judges itself (monitoring/own_alarms.py)
-OWN_RULES = ("self.delivery_failing", "self.dead_letter", "self.config_rejected")
+OWN_RULES = (
+    "self.delivery_failing",
+    "self.dead_letter",
+    "self.config_rejected",
+    "self.disk_low",
+    "self.database_down",
+)
 BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES, *OWN_RULES})

@@ -137,7 +137,14 @@ def _self_rule(name: str, watches: str) -> RuleDefinition:
 SELF_RULES = (
     _self_rule("self.delivery_failing", "a channel that does not take its messages"),
     _self_rule("self.dead_letter", "a message given up after 72 hours"),
-    _self_rule("self.disk_low", "little room left for the database"),
+    rule(
+        "self.disk_low",
+        "little room left for the database, then hardly any",
+        unit=FACT,
+        per=JudgedPer.SELF,
+        shipped=levels(warning=level(None), critical=level(None)),
+        action=Action.CHECK_DATA,
+    ),
     _self_rule("self.database_down", "a database that cannot be written"),
     _self_rule("self.config_rejected", "a configuration that was refused at reload; the one before runs on"),
 )

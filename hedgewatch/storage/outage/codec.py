@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -52,7 +52,7 @@ def _reachable(roots: Sequence[type]) -> Mapping[str, type]:
         kind = waiting.pop()
         waiting += typing.get_args(kind)
         if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and found.get(kind.__name__) is not kind:
-            if is_dataclass(kind):
+            if _is_record(kind):
                 waiting += typing.get_type_hints(kind).values()
             elif not issubclass(kind, Enum):
                 continue
@@ -62,10 +62,19 @@ def _reachable(roots: Sequence[type]) -> Mapping[str, type]:
     return found
 
 
-def _is_default(field: Field[Any], value: object) -> bool:
-    """Tell whether a field can be left out; what a factory makes is compared as well."""
-    default = field.default if field.default_factory is MISSING else field.default_factory()
-    return type(default) is type(value) and bool(default == value)
+def _is_record(kind: type) -> bool:
+    return is_dataclass(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _members(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401  a dataclass or named tuple
+    """Return the names of a record's fields and what each is if it is left out, MISSING if it may not be."""
+    if not is_dataclass(kind):
+        return {name: kind._field_defaults.get(name, MISSING) for name in kind._fields}
+    return {
+        field.name: field.default if field.default_factory is MISSING else field.default_factory()
+        for field in fields(kind)
+        if field.init
+    }
 
 
 class _Writing:
@@ -78,7 +87,7 @@ class _Writing:
     def form(self, value: Any) -> Any:  # noqa: ANN401  any value, any JSON
         if type(value) in PLAIN:
             return value
-        if is_dataclass(value):
+        if _is_record(type(value)):
             return self._record(value)
         if isinstance(value, (list, tuple)):
             return [self.form(held) for held in value]
@@ -102,13 +111,11 @@ class _Writing:
         known = self._seen.get(id(value))
         if known is not None:
             return {"r": known}
-        name = self._name(type(value))
-        held = {field.name: getattr(value, field.name) for field in fields(type(value))}
-        told = {
-            field.name: self.form(held[field.name])
-            for field in fields(type(value))
-            if not _is_default(field, held[field.name])
-        }
+        name, told = self._name(type(value)), {}
+        for field, default in _members(type(value)).items():
+            held = getattr(value, field)
+            if type(held) is not type(default) or held != default:
+                told[field] = self.form(held)
         self._seen[id(value)] = len(self._seen)
         return {"c": [name, told]}
 
@@ -156,7 +163,7 @@ class _Reading:
     def _record(self, named: Any) -> Any:  # noqa: ANN401
         name, told = named
         kind = self._classes[name]
-        known = {field.name for field in fields(kind)}
+        known = _members(kind)
         # a field that this version no longer has is left out: an upgrade during an outage must lose no line
         made = kind(**{field: held for field, held in ((f, self.value(h)) for f, h in told.items()) if field in known})
         self._seen.append(made)

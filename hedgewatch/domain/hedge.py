@@ -11,7 +11,7 @@ from enum import StrEnum
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot, Liquidation, MarginMode, OpenOrder, TradingFees
 from hedgewatch.domain.contract_facts import Facts
 from hedgewatch.domain.held import HeldPosition
-from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LegPast
+from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LastStanding, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (
@@ -121,6 +121,7 @@ class Past:
     basis is keyed by (hedge, leg). settled holds the funding rates settled in the last 24 hours, oldest first.
     last_answer_at: when each exchange last answered usefully; first_asked_at: when it was first asked.
     coins and legs: what the hours and days before tell of prices, and of (hedge, leg); renewed once an hour.
+    standings: where a (hedge, leg) was to be liquidated when that was last known.
     """
 
     instruments: Mapping[InstrumentRef, InstrumentPast] = field(default_factory=dict)
@@ -130,6 +131,7 @@ class Past:
     first_asked_at: Mapping[str, datetime] = field(default_factory=dict)
     coins: Mapping[InstrumentRef, CoinPast] = field(default_factory=dict)
     legs: Mapping[tuple[str, str], LegPast] = field(default_factory=dict)
+    standings: Mapping[tuple[str, str], LastStanding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

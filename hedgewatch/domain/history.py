@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.basis import BasisLabel, basis_label
 from hedgewatch.domain.funding import WEEK, mean_of_window
+from hedgewatch.domain.instrument import InstrumentRef, PositionSide
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.moments import covariance, mean
 from hedgewatch.domain.numbers import ZERO, exactly
@@ -55,7 +56,15 @@ class InstrumentPast:
 NO_PAST = InstrumentPast()
 
 
-NO_PAST = InstrumentPast()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastStanding:
+    """Where a leg was to be liquidated when last seen. price: quote; distance: a share of the mark price then."""
+
+    futures: InstrumentRef
+    side: PositionSide
+    price: Decimal
+    distance: Decimal
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from hedgewatch.storage.recollection import (
     hour_of,
     same_book,
 )
+from hedgewatch.storage.standings import load_standings
 from hedgewatch.storage.types import from_ms, maybe_at, to_ms
 
 FROZEN_LOOKBACK = timedelta(hours=1)  # longer than a frozen book stays short of critical
@@ -44,6 +45,7 @@ def load(connection: Connection, now: datetime) -> Recollection:
     _load_basis(connection, recollection, now)
     _load_settled(connection, recollection, now)
     _load_accounts(connection, recollection)
+    recollection.standings |= load_standings(connection, now)
     return recollection
 
 

@@ -21,6 +21,7 @@ from hedgewatch.domain.numbers import CONTEXT
 from hedgewatch.domain.proof import Proof, Subject
 from hedgewatch.monitoring.ports import CycleRecord, Memory, PaymentSource
 from hedgewatch.storage.proof_rows import stored_proof
+from hedgewatch.storage.standings import Standings, note_standings, standings_at
 from hedgewatch.storage.types import to_decimal, to_float
 
 POLLS_REMEMBERED = 10
@@ -132,6 +133,7 @@ class Recollection:
         self.polls: deque[datetime] = deque(maxlen=POLLS_REMEMBERED)
         self.proofs: dict[Subject, Proof] = {}
         self.facts: dict[InstrumentRef, dict[FactName, ContractFact]] = {}
+        self.standings: Standings = {}
         self.last_payment_at: dict[tuple[str, InstrumentRef], datetime] = {}
         self.balances: dict[AccountKey, Balances] = {}  # as stored in this process's time
 
@@ -148,6 +150,7 @@ class Recollection:
                 settled={ref: settled for ref in instruments if (settled := self._settled(ref, now))},
                 last_answer_at=dict(self.last_answer_at),
                 first_asked_at=dict(self.first_asked_at),
+                standings=standings_at(self.standings, now),
             ),
             proofs=dict(self.proofs),
             facts={ref: dict(self.facts[ref]) for ref in instruments if ref in self.facts},
@@ -177,6 +180,7 @@ class Recollection:
         for snapshot in cycle.snapshots:
             for leg in snapshot.legs:
                 self._note_basis(snapshot.hedge.name, leg, hour_of(read_at))
+        note_standings(self.standings, cycle.snapshots, read_at)
         self._note_alerts(cycle.states)
         self._note_accounts(cycle)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from hedgewatch.domain.blind import BlindLeg, blind_legs, seconds_since
 from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
 from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.numbers import ZERO, exactly, from_float
-from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above
-from hedgewatch.domain.thresholds import Level, RuleSettings
+from hedgewatch.domain.rules.judging import duration, known_finding, outcome_above, percent
+from hedgewatch.domain.thresholds import Level, RuleSettings, Severity
 
 NAME = "exchange_down"
+NEAR_THE_END = Decimal(180)  # seconds
 
 
 @exactly
@@ -24,14 +27,37 @@ def judge(
     """Judge the seconds since the exchange's last useful answer: one good quote among those wanted is useful."""
     silent = _silent_seconds(exchange, facts)
     blinded = tuple(snapshot.hedge.name for snapshot in snapshots if _is_blinded(snapshot, exchange))
+    blind = () if silent is None else blind_legs(exchange, snapshots, facts)
+    if any(leg.is_near for leg in blind):
+        settings = _sooner(settings)
     finding = known_finding(
         Target(rule=NAME, exchange=exchange),
         settings,
         {severity: _outcome(silent, level) for severity, level in settings.levels.items()},
         value=silent or ZERO,
-        message=lambda: _words(exchange, silent, blinded, facts),
+        message=lambda: _words(exchange, silent, blinded, facts) + "".join(f"; {_seen(leg, facts)}" for leg in blind),
     )
     return (finding._replace(hedges=blinded),)
+
+
+def _sooner(settings: RuleSettings) -> RuleSettings:
+    """Let it be critical after three minutes: a hedge that may be near its end cannot wait for fifteen."""
+    level = settings.levels.get(Severity.CRITICAL)
+    if level is None or level.fire <= NEAR_THE_END:
+        return settings
+    sooner = replace(level, fire=NEAR_THE_END, clear=min(level.clear, NEAR_THE_END))
+    return replace(settings, levels={**settings.levels, Severity.CRITICAL: sooner})
+
+
+def _seen(leg: BlindLeg, facts: CycleFacts) -> str:
+    """Say how near a leg's end was, and is by another exchange."""
+    ago = duration(seconds_since(leg, facts))
+    last = f"{leg.hedge} was {percent(leg.distance)} from liquidation {ago} ago"
+    if leg.estimate is None or leg.source is None:
+        return f"{last}, and no other exchange is read to say where it is now"
+    if leg.estimate <= 0:
+        return f"{last}, and by {leg.source} it is past it now"
+    return f"{last}, by {leg.source} about {percent(leg.estimate)} now"
 
 
 def _is_blinded(snapshot: HedgeSnapshot, exchange: str) -> bool:

@@ -28,6 +28,7 @@ def routing_of(settings: Settings) -> Routing:
     return Routing(
         channels={severity: getattr(settings.routing, severity.value) for severity in Severity},
         fallback=settings.routing.fallback,
+        escalation=tuple(step.channels for step in settings.routing.escalation),
     )
 
 

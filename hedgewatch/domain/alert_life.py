@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertPhase, AlertState, Held, episode_id
 from hedgewatch.domain.alert_telling import BURNING, FLAPS_AN_HOUR, Told, at_rest, is_let_go, let_go, resolved, told
+from hedgewatch.domain.escalation import unheeded
 from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.intervention import NOTHING_SAID, Said
 from hedgewatch.domain.thresholds import Patience, RuleSettings, Severity
@@ -38,7 +39,8 @@ def step(  # noqa: PLR0913  all that moves an alert
     if settings.is_latched and is_let_go(state, said):
         return let_go(state, finding, said, now)
     if finding.kind is OutcomeKind.UNKNOWN:
-        return told(_blinded(state, now), finding, now=now, held_back=held_back, said=said)
+        blind = unheeded(_blinded(state, now), dt_seconds, said)
+        return told(blind, finding, settings, now=now, held_back=held_back, said=said)
     settled = None if finding.kind is OutcomeKind.CLEAR else state.settled
     state = replace(
         state,
@@ -57,7 +59,8 @@ def step(  # noqa: PLR0913  all that moves an alert
             return resolved(state, finding, now, said)
     else:
         state = _waiting(state, finding, settings, now=now)
-    return told(state, finding, now=now, held_back=held_back, said=said)
+    state = unheeded(state, dt_seconds, said)
+    return told(state, finding, settings, now=now, held_back=held_back, said=said)
 
 
 def _held(state: AlertState, level: Severity, finding: Finding, dt_seconds: Decimal) -> Held:

@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventType, event_id
+from hedgewatch.domain.escalation import is_step_due
 from hedgewatch.domain.finding import Finding, unknown_finding
 from hedgewatch.domain.intervention import NOTHING_SAID, Said
 from hedgewatch.domain.market import UnknownReason
-from hedgewatch.domain.thresholds import Severity
+from hedgewatch.domain.thresholds import RuleSettings, Severity
 
 BURNING = frozenset({AlertPhase.FIRING, AlertPhase.RECOVERING})
 Told = tuple[AlertState | None, tuple[AlertEvent, ...]]
@@ -24,8 +25,10 @@ REMINDERS: Mapping[Severity, tuple[Decimal, ...]] = {
 }
 
 
-def told(state: AlertState, finding: Finding, *, now: datetime, held_back: bool, said: Said) -> Told:
-    """Tell what has not been told of the episode: that it fires, that it went up, or that it still goes on."""
+def told(
+    state: AlertState, finding: Finding, settings: RuleSettings, *, now: datetime, held_back: bool, said: Said
+) -> Told:
+    """Tell what has not been told of the episode: that it fires, went up, still goes on, or is heeded by nobody."""
     if state.phase is AlertPhase.OK and state.unknown_since is None:
         return _unless_blank(state), ()
     if held_back or state.phase not in BURNING:
@@ -43,6 +46,9 @@ def told(state: AlertState, finding: Finding, *, now: datetime, held_back: bool,
             last_told_at=now,
         )
         events.append(_event(state, kind, finding, now))
+    if is_step_due(state, said, settings.escalate_after):
+        state = replace(state, sequence=state.sequence + 1, escalations=state.escalations + 1)
+        events.append(replace(_event(state, EventType.ESCALATED, finding, now), escalation=state.escalations))
     if state.notified is not None and state.flapping_since is None and len(state.opened) > FLAPS_AN_HOUR:
         state = replace(state, sequence=state.sequence + 1, flapping_since=now)
         events.append(_event(state, EventType.FLAPPING, finding, now))

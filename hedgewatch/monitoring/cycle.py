@@ -215,6 +215,7 @@ class MonitorCycle:
             exchange_rules=self._watch.exchange_rules,
             alerts=memory.alerts,
             late=memory.late,
+            taken_at=memory.taken_at,
             dt_seconds=self._elapsed(),
             own=self._own_findings(memory, read_at),
             interventions=replace(interventions, in_maintenance=is_within(self._watch.maintenance, read_at)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState
@@ -20,6 +21,7 @@ from hedgewatch.domain.thresholds import RuleSettings
 DATA_STALE = "data_stale"
 EXCHANGE_DOWN = "exchange_down"
 Answered = tuple[Finding, RuleSettings]
+NEVER_LATE: Mapping[Target, datetime | None] = {}
 NO_INTERVENTIONS = Interventions()
 
 
@@ -45,6 +47,7 @@ def judge(  # noqa: PLR0913  all that one cycle knows
     alerts: Mapping[Target, AlertState],
     dt_seconds: Decimal,
     late: Collection[Target] = (),
+    taken_at: Mapping[Target, datetime | None] = NEVER_LATE,
     interventions: Interventions = NO_INTERVENTIONS,
     own: Sequence[Answered] = (),
 ) -> Verdict:
@@ -52,17 +55,13 @@ def judge(  # noqa: PLR0913  all that one cycle knows
 
     exchange_rules: of the rules judged per exchange or account. alerts: the states before this cycle. dt_seconds: the
     time since the cycle before, at most two polls, 0 after a start. late: alerts told too late, to be told again.
+    taken_at: when the latest word of an alert was taken, if late, None: not yet; reminders count from there.
     interventions: what people have said; a hedge they have closed is asked nothing, and its alerts are closed.
     own: what hedgewatch found of itself.
     """
     snapshots = [one for one in snapshots if one.hedge.name not in interventions.closings]
-    told_late = {target: replace(alerts[target], last_told_at=None) for target in late if target in alerts}
-    life = _Life(
-        alerts={**alerts, **told_late},
-        facts=facts,
-        dt_seconds=dt_seconds,
-        interventions=interventions,
-    )
+    heard = _heard(alerts, late, taken_at, facts.read_at)
+    life = _Life(alerts={**alerts, **heard}, facts=facts, dt_seconds=dt_seconds, interventions=interventions)
     findings: list[Finding] = []
     for finding, settings in (*_ask_exchange_rules(snapshots, facts, exchange_rules, alerts), *own):
         findings.append(finding)
@@ -80,6 +79,20 @@ def judge(  # noqa: PLR0913  all that one cycle knows
                     life.move(finding, settings, held_back=_is_held_back(finding, down, snapshot.hedge))
     life.close_the_rest()
     return Verdict(findings=tuple(findings), states=tuple(life.states.values()), events=tuple(life.events))
+
+
+def _heard(
+    alerts: Mapping[Target, AlertState],
+    late: Collection[Target],
+    taken_at: Mapping[Target, datetime | None],
+    now: datetime,
+) -> dict[Target, AlertState]:
+    """Return the alerts whose next reminder counts from another moment than their last word: from now if not taken."""
+    return {
+        target: replace(alerts[target], last_told_at=None if target in late else at or now)
+        for target, at in {**dict.fromkeys(late), **taken_at}.items()
+        if target in alerts
+    }
 
 
 def feed_of(target: Target, hedge: Hedge) -> str | None:

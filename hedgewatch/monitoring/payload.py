@@ -183,6 +183,9 @@ def _message(event: AlertEvent) -> str:
         EventType.FLAPPING: f"{rule} comes and goes, more than 5 times an hour; it now ends after 4 clear polls: ",
         EventType.CLOSED: f"{rule} was closed, not resolved{why}: ",
     }
+    if event.escalation:
+        unheeded = duration_text(event.state.unheeded_seconds)
+        return f"nobody has acknowledged this for {unheeded}: {event.finding.message}"
     return leads[event.type] + event.finding.message
 
 

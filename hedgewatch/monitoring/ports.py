@@ -160,16 +160,17 @@ class Memory:
     """What a cycle must know of the cycles before it.
 
     late: alerts whose latest event a channel took more than a minute late, so that its reader wants the present state.
-    proofs: what was proven of every account. facts: of the instruments asked for. last_payment_at: the latest line of
-    the funding ledger, by account and contract.
-    interventions: what people have said and still holds. troubles: of each channel that has any. outage: of the
-    database, None while it can be written. room: on its disk, None if not known. is_blank: the database was away from
-    the start, so that nothing is remembered and no hedge can be judged.
+    taken_at: when their latest event was taken that late, None if no channel has taken it yet. proofs: what was proven
+    of every account. facts: of the instruments asked for. last_payment_at: the latest line of the funding ledger, by
+    account and contract. interventions: what people have said and still holds. troubles: of each channel that has any.
+    outage: of the database, None while it can be written. room: on its disk, None if not known. is_blank: the database
+    was away from the start, so that nothing is remembered and no hedge can be judged.
     """
 
     alerts: Mapping[Target, AlertState]
     past: Past
     late: frozenset[Target] = frozenset()
+    taken_at: Mapping[Target, datetime | None] = field(default_factory=dict)
     proofs: Mapping[Subject, Proof] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     last_payment_at: Mapping[tuple[str, InstrumentRef], datetime] = field(default_factory=dict)

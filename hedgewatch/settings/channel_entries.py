@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from hedgewatch.settings.secret import MailServer, SecretReference, WebAddress
 from hedgewatch.settings.section import Section
-from hedgewatch.settings.values import Names, as_list
+from hedgewatch.settings.values import Duration, Names, as_list
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -97,6 +97,13 @@ class MaintenanceEntry(Section):
     to: WeekTime
 
 
+class EscalationEntry(Section):
+    """Who else is told of a critical alert that nobody has acknowledged, and after how long."""
+
+    after: Duration
+    channels: Annotated[Names, Field(min_length=1)]
+
+
 class RoutingSection(Section):
     """Which channels are told what."""
 
@@ -104,6 +111,7 @@ class RoutingSection(Section):
     warning: Names = ()
     info: Names = ()
     fallback: Names = ()
+    escalation: tuple[EscalationEntry, ...] = ()
     digest: DigestEntry | None = None
     maintenance: tuple[MaintenanceEntry, ...] = ()
 

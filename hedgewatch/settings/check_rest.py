@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from hedgewatch.settings.channel_entries import EmailChannel, WebhookChannel
@@ -33,6 +34,17 @@ def check_channels(book: Book) -> None:
             _check_webhook(book, path, channel)
         elif isinstance(channel, EmailChannel):
             _check_mail(book, path, channel)
+    _check_escalation(book)
+    known = book.names("channels")
+    for path, names in _routes(book).items():
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, known) or "; declare it under [channels.NAME]"
+                book.problems.add(path, f'unknown channel "{name}"{hint}')
+
+
+def _routes(book: Book) -> dict[KeyPath, tuple[str, ...]]:
+    """Return every list of channels, by where it stands."""
     routing = book.settings.routing
     digest = routing.digest.channels if routing.digest else ()
     routes: dict[KeyPath, tuple[str, ...]] = {
@@ -42,17 +54,22 @@ def check_channels(book: Book) -> None:
         ("routing", "fallback"): routing.fallback,
         ("routing", "digest", "channels"): digest,
     }
+    for number, step in enumerate(routing.escalation):
+        routes["routing", "escalation", number, "channels"] = step.channels
     for rule, entry in book.settings.rules.items():
         routes["rules", rule, "channels"] = entry.channels or ()
     for path, hedge in book.numbered_hedges():
         for rule, entry in hedge.rules.items():
             routes[(*path, "rules", rule, "channels")] = entry.channels or ()
-    known = book.names("channels")
-    for path, names in routes.items():
-        for name in names:
-            if name not in known:
-                hint = did_you_mean(name, known) or "; declare it under [channels.NAME]"
-                book.problems.add(path, f'unknown channel "{name}"{hint}')
+    return routes
+
+
+def _check_escalation(book: Book) -> None:
+    steps = book.settings.routing.escalation
+    for number, (before, step) in enumerate(pairwise(steps), 1):
+        if step.after.seconds <= before.after.seconds:
+            text = f"found {step.after}, no later than the step before it; write the steps in the order of their time"
+            book.problems.add(("routing", "escalation", number, "after"), text)
 
 
 def _check_webhook(book: Book, path: KeyPath, channel: WebhookChannel) -> None:

@@ -38,6 +38,7 @@ def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None
             if levels[severity] is None
         },
         is_latched=rule in LATCHED,
+        escalate_after=tuple(step.after.seconds for step in settings.routing.escalation),
     )
 
 

@@ -19,12 +19,13 @@ from hedgewatch.storage.account_store import store_accounts, store_facts, store_
 from hedgewatch.storage.bulk import append, put, take_the_last
 from hedgewatch.storage.database import Database
 from hedgewatch.storage.event_store import store_alerts, store_events, store_outbox
+from hedgewatch.storage.hearing import NOTHING, Hearing, read_hearing
 from hedgewatch.storage.hourly import store_hours
 from hedgewatch.storage.identities import Identities
 from hedgewatch.storage.interventions import read_interventions
 from hedgewatch.storage.lease import Fence, Unfenced
 from hedgewatch.storage.loading import load
-from hedgewatch.storage.outbox import late_fingerprints, read_troubles
+from hedgewatch.storage.outbox import read_troubles
 from hedgewatch.storage.recollection import Recollection
 from hedgewatch.storage.recording import Recording, Step
 from hedgewatch.storage.types import to_ms
@@ -80,15 +81,19 @@ class SqlCycleStore:
         memory = recollection.recall(instruments, legs, now)
         is_told = any(state.notified for state in memory.alerts.values())
 
-        def read(connection: Connection) -> tuple[Interventions, dict[str, ChannelTrouble], frozenset[str]]:
-            late = late_fingerprints(connection) if is_told else frozenset[str]()
-            return read_interventions(connection, now), read_troubles(connection), late
+        def read(connection: Connection) -> tuple[Interventions, dict[str, ChannelTrouble], Hearing]:
+            hearing = read_hearing(connection) if is_told else NOTHING
+            return read_interventions(connection, now), read_troubles(connection), hearing
 
-        interventions, troubles, late = await self._database.run(read, durable=False)
-        told_late = (
-            frozenset(target for target in memory.alerts if fingerprint(target) in late) if late else frozenset()
+        interventions, troubles, hearing = await self._database.run(read, durable=False)
+        names = {fingerprint(target): target for target in memory.alerts} if hearing.taken_at else {}
+        return replace(
+            memory,
+            interventions=interventions,
+            troubles=troubles,
+            late=frozenset(names[name] for name in hearing.late if name in names),
+            taken_at={names[name]: at for name, at in hearing.taken_at.items() if name in names},
         )
-        return replace(memory, interventions=interventions, troubles=troubles, late=told_late)
 
     async def record(self, cycle: CycleRecord) -> None:
         """Store a cycle whole or not at all. Storing the same event twice keeps one.

@@ -56,6 +56,7 @@ class MemoryStore:
         return replace(
             memory,
             late=frozenset(target for target, alert in memory.alerts.items() if self._outbox.is_late(alert)),
+            taken_at={target: at for target, alert in memory.alerts.items() for at in self._outbox.taken_at(alert)},
             interventions=self.interventions,
             troubles=self._outbox.troubles(),
         )

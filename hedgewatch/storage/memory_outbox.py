@@ -63,12 +63,24 @@ class MemoryOutbox:
     def is_late(self, alert: AlertState) -> bool:
         """Tell whether some channel took the alert's latest event late; a reminder owes no further one."""
         return any(
-            (kept.episode, kept.sequence) == (alert.episode, alert.sequence)
-            and kept.delivered_at is not None
-            and kept.delivered_at - kept.delivery.made_at > LATE
-            and kept.delivery.event_type != EventType.REMINDER.value
-            for kept in self.deliveries.values()
+            _took_late(kept) and kept.delivery.event_type != EventType.REMINDER.value for kept in self._latest(alert)
         )
+
+    def taken_at(self, alert: AlertState) -> tuple[datetime | None, ...]:
+        """Return when the last channel took the alert's latest event, if late or not at all (None); else nothing."""
+        latest = self._latest(alert)
+        times = [kept.delivered_at for kept in latest if kept.delivered_at is not None]
+        if not latest or (times and not any(_took_late(kept) for kept in latest)):
+            return ()
+        return (max(times, default=None),)
+
+    def _latest(self, alert: AlertState) -> list[MemoryDelivery]:
+        return [
+            kept
+            for kept in self.deliveries.values()
+            if (kept.episode, kept.sequence) == (alert.episode, alert.sequence)
+            and kept.state in {DeliveryState.PENDING, DeliveryState.DELIVERED}
+        ]
 
     def _was_told(self, episode: str, channel: str) -> bool:
         return any(
@@ -150,6 +162,10 @@ class MemoryOutbox:
             first_attempt_at=kept.delivery.first_attempt_at or at,
         )
         return replace(kept, delivery=tried, tried_at=at, claimed_until=None)
+
+
+def _took_late(kept: MemoryDelivery) -> bool:
+    return kept.delivered_at is not None and kept.delivered_at - kept.delivery.made_at > LATE
 
 
 def _with(trouble: ChannelTrouble, kept: MemoryDelivery) -> ChannelTrouble:

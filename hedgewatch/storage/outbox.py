@@ -24,16 +24,14 @@ from sqlalchemy import (
     update,
 )
 
-from hedgewatch.domain.alert import EventType
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.delivery import TRIED_FOR
 from hedgewatch.monitoring.health import ChannelTrouble
 from hedgewatch.monitoring.ports import Delivery, DeliveryState
 from hedgewatch.storage.database import Database, database_ms
-from hedgewatch.storage.tables import alert, attempt, event, outbox
+from hedgewatch.storage.tables import attempt, event, outbox
 from hedgewatch.storage.types import from_ms, maybe_at, maybe_ms, to_ms
 
-LATE_MS = 60_000
 PENDING: ColumnElement[str] = literal_column(
     f"'{DeliveryState.PENDING.value}'"
 )  # spelt out, so that the index of pending rows serves
@@ -269,23 +267,3 @@ def read_troubles(connection: Connection) -> dict[str, ChannelTrouble]:
         known = troubles.get(channel, ChannelTrouble())
         troubles[channel] = replace(known, dead=count, last_error=known.last_error or error)
     return {channel: trouble for channel, trouble in troubles.items() if trouble != ChannelTrouble()}
-
-
-def late_fingerprints(connection: Connection) -> frozenset[str]:
-    """Return the alerts whose latest event was delivered to some channel more than a minute after it was made."""
-    found = connection.execute(
-        select(alert.c.fingerprint)
-        .join(
-            outbox,
-            and_(
-                outbox.c.episode == alert.c.episode,
-                outbox.c.sequence == alert.c.sequence,
-            ),
-        )
-        .join(event, event.c.id == outbox.c.event_id)
-        .where(
-            outbox.c.delivered_at_ms - outbox.c.made_at_ms > LATE_MS,
-            event.c.type != EventType.REMINDER.value,  # a slow channel would owe itself one for ever
-        )
-    )
-    return frozenset(found.scalars())

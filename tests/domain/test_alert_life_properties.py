@@ -121,7 +121,7 @@ def thawed(row: dict[str, Any]) -> AlertState:
         return Held(seconds=Decimal(pair[0]), polls=pair[1])
 
     times = {name: value and datetime.fromisoformat(value) for name, value in row.items() if name.endswith("_at")}
-    numbers = {name: row[name] and Decimal(row[name]) for name in ("peak", "threshold")}
+    numbers = {name: row[name] and Decimal(row[name]) for name in ("peak", "threshold", "unheeded_seconds")}
     levels = {name: row[name] and Severity(row[name]) for name in ("severity", "notified", "muted", "settled")}
     return AlertState(
         **{

@@ -21,6 +21,7 @@ from hedgewatch.monitoring.judge import Verdict, _broken, judge, with_settled
 from hedgewatch.storage.recollection import is_forgotten
 from tests.domain.samples import (
     AT_ONCE,
+    CRITICAL,
     FUTURES,
     HEDGE_SETTINGS,
     NOW,
@@ -33,6 +34,7 @@ from tests.domain.samples import (
     hedge,
     instrument,
     leg,
+    level,
     reading,
     spot_reading,
     usual_basis,
@@ -100,6 +102,9 @@ def _restamped(read: MarketReading | ReadingFailure, later: timedelta) -> Market
 
 
 ONCE = hedge(leg("-4.8"), rules=PATIENT)
+URGENT = hedge(
+    leg("-4.8"), rules={**PATIENT, "drift": replace(PATIENT["drift"], levels={CRITICAL: level("0.03", "0.02")})}
+)
 BROKEN_GRID = reading(known=instrument(FUTURES, tick=Decimal(0)))  # an order has no price on such a grid
 
 
@@ -288,3 +293,30 @@ def test_an_alert_that_reached_its_reader_late_is_told_again_once() -> None:
     assert [event.type for event in verdict.events] == [EventType.REMINDER]
     desk.alerts = {state.target: state for state in verdict.states}
     assert desk.judge(at(60, good_facts()), ONCE) == []
+
+
+def test_a_reminder_counts_from_when_the_last_word_was_taken() -> None:
+    desk = Desk()
+    desk.judge(good_facts(), URGENT)
+
+    def reminded(taken_at: dict[int, object]) -> list[int]:
+        alerts, found = dict(desk.alerts), []
+        for minute in range(1, 46):
+            seen = at(60 * minute, good_facts())
+            taken = {target: taken_at[minute] for target in alerts if minute in taken_at}
+            verdict = judge(
+                [measure_hedge(URGENT, seen)],
+                seen,
+                exchange_rules={},
+                alerts=alerts,
+                dt_seconds=Decimal(60),
+                taken_at=taken,  # type: ignore[arg-type]  # times or None
+            )
+            alerts = {state.target: state for state in verdict.states}
+            found += [minute for event in verdict.events if event.type is EventType.REMINDER]
+        return found
+
+    assert reminded({}) == [15, 30]
+    assert reminded(dict.fromkeys(range(1, 21))) == [35], "nobody had taken it for twenty minutes"
+    late = NOW + timedelta(minutes=25)
+    assert reminded(dict.fromkeys(range(25, 46), late))[:2] == [15, 40], "the reminder was taken late"

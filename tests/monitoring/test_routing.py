@@ -52,6 +52,14 @@ def test_who_was_fallen_back_on_hears_the_end_if_it_was_told() -> None:
     assert not any(draft.only_if_told for draft in others)
 
 
+def test_a_step_of_the_escalation_goes_to_its_channels_alone_and_they_hear_the_end() -> None:
+    routing = replace(ROUTING, escalation=(("phone",), ("boss", "phone")))
+    step = replace(drift_event(EventType.ESCALATED, severity=Severity.CRITICAL), escalation=2)
+    assert channels_for(step, routing, ("desk",)) == ("boss", "phone"), "also where the rule has channels of its own"
+    end = outbox_drafts(drift_event(EventType.RESOLVED, severity=Severity.CRITICAL), routing)
+    assert {draft.channel for draft in end if draft.only_if_told} == {"boss"}
+
+
 def test_what_a_silence_keeps_has_its_rows_with_the_silences_id() -> None:
     kept = replace(drift_event(), suppressed_by="s1")
     assert {draft.suppressed_by for draft in outbox_drafts(kept, ROUTING)} == {"s1"}

@@ -203,8 +203,25 @@ async def test_an_alert_that_was_told_in_time_is_not_late(stores: Stores) -> Non
     assert not (await told_late(stores, EventType.FIRING, after=timedelta(seconds=60))).late
 
 
-async def test_a_late_reminder_owes_no_further_one(stores: Stores) -> None:
-    assert not (await told_late(stores, EventType.REMINDER, after=timedelta(hours=1))).late
+async def test_a_late_reminder_owes_no_further_one_and_the_next_counts_from_it(stores: Stores) -> None:
+    memory = await told_late(stores, EventType.REMINDER, after=timedelta(hours=1))
+    assert not memory.late
+    assert memory.taken_at == {TARGET: NOW + timedelta(hours=1)}
+
+
+async def test_what_was_taken_in_time_counts_from_when_it_was_told(stores: Stores) -> None:
+    assert (await told_late(stores, EventType.FIRING, after=timedelta(seconds=60))).taken_at == {}
+
+
+async def test_what_no_channel_has_taken_is_known(stores: Stores) -> None:
+    state = alert_state(sequence=1)
+    await stores.cycles.record(cycle(states=(state,), events=(event(state, sequence=1),), channels=("ops", "me")))
+    stores.restart()
+    assert (await recall(stores)).taken_at == {TARGET: None}
+    delivery = await stores.outbox.claim("me", NOW, Decimal(15))
+    assert delivery is not None
+    await stores.outbox.delivered(delivery, NOW)
+    assert (await recall(stores)).taken_at == {}, "one has: another one's trouble is an alarm of its own"
 
 
 async def test_an_episode_that_ends_untold_is_over_in_the_history(sql_stores: Stores) -> None:

@@ -117,6 +117,8 @@ async def test_kills_at_any_instant_and_at_each_step_lose_nothing(store_url: str
     found, run = await slaughter(store_url, KILLS[kind])
     assert found.is_sound
     assert found.called_for > KILLS[kind], "too little happened to show anything"
+    cycles = rows(store_url, "SELECT count(*) FROM cycle")[0][0]
+    assert found.snapshots == cycles * run.script.hedges, "a cycle was stored by half"
     pending = rows(store_url, "SELECT count(*) FROM outbox WHERE state <> 'delivered'")
     assert pending == [(0,)]
     if kind == "sqlite":

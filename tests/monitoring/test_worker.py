@@ -6,14 +6,17 @@ import asyncio
 from decimal import Decimal
 from random import SystemRandom
 
+import pytest
+
 from hedgewatch.bootstrap.watching import Watching
-from hedgewatch.domain.errors import LeaseLostError
+from hedgewatch.domain.errors import LeaseLostError, StoreUnavailableError
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.leading import Lease, Tenure
 from hedgewatch.monitoring.ports import CycleRecord
 from hedgewatch.monitoring.routing import Routing
+from hedgewatch.monitoring.supervision import NoOverseer
 from hedgewatch.storage.memory import MemoryStore, SoleLease
 from hedgewatch.worker import SystemClock, Worker
 from tests.domain.samples import FUTURES, SPOT, hedge, leg
@@ -131,5 +134,47 @@ async def test_a_worker_that_was_overtaken_stands_down_and_goes_on() -> None:
             await lease.held.wait()
     assert lease.epoch is None
     assert (worker.cycles, running.done()) == (0, False)
+    worker.stop()
+    await running
+
+
+class Listener(NoOverseer):
+    """An overseer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    def ready(self, words: str) -> None:
+        self.told.put_nowait(("ready", words))
+
+    def alive(self, words: str) -> None:
+        self.told.put_nowait(("alive", words))
+
+
+async def test_a_standby_is_ready_and_alive_for_whoever_started_it() -> None:
+    listener = Listener()
+    worker = Worker(watching(GivenLease(), poll=Decimal(600)), overseer=listener)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(10):
+        told = [await listener.told.get() for _ in range(2)]
+    assert told == [("ready", "standing by for elsewhere"), ("alive", "standing by for elsewhere")]
+    worker.stop()
+    await running
+
+
+class StuckLease(GivenLease):
+    """A lease whose database does not answer."""
+
+    async def hold(self) -> Tenure:
+        raise StoreUnavailableError("storage: no answer")
+
+
+async def test_a_standby_that_cannot_ask_who_leads_is_not_called_alive() -> None:
+    listener = Listener()
+    worker = Worker(watching(StuckLease(), poll=Decimal("0.05")), overseer=listener)
+    running = asyncio.create_task(worker.run())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            await listener.told.get()
     worker.stop()
     await running

@@ -89,9 +89,16 @@ def _reached(state: AlertState, finding: Finding, settings: RuleSettings) -> Sev
         for level, outcome in finding.levels.items()
         if outcome is OutcomeKind.BREACH
         and level in state.pending
-        and _is_enough(state.pending[level], settings.patience_of(level))
+        and (_is_enough(state.pending[level], settings.patience_of(level)) or _is_at_once(level, finding, settings))
     ]
     return max(ripe, key=lambda level: level.rank, default=None)
+
+
+def _is_at_once(level: Severity, finding: Finding, settings: RuleSettings) -> bool:
+    """Tell whether a value lies so far beyond that nobody waits: only critical knows such a bound."""
+    if settings.at_once is None or level is not Severity.CRITICAL or finding.value is None:
+        return False
+    return finding.value > settings.at_once.fire
 
 
 def _blinded(state: AlertState, now: datetime) -> AlertState:

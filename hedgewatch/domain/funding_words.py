@@ -26,14 +26,8 @@ def dollars(amount: Decimal) -> str:
 
 def predicted_words(leg: LegSnapshot) -> str | None:
     """Say what the coming settlement's rate would come to in a day; None if it is not known."""
-    notional = notional_of(leg)
+    notional = leg.notional
     if leg.funding_rate_8h is None or notional is None:
         return None
     cost = short_pays_per_day(leg.funding_rate_8h, notional)
     return f"the coming rate would {'cost' if cost > 0 else 'earn'} {abs(cost):,.2f} USD a day"
-
-
-def notional_of(leg: LegSnapshot) -> Decimal | None:
-    """Return what a leg's coins are worth, in quote, at the mark price, else its mid; None: not known."""
-    price = leg.mark_price if leg.mark_price is not None else leg.futures_price
-    return None if leg.coins is None or price is None else abs(leg.coins) * price

@@ -13,6 +13,7 @@ from hedgewatch.domain.contract_facts import Facts
 from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LastStanding, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.insurance import NO_INSURANCE, Insurance
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import (
     ExchangeAnswer,
@@ -23,6 +24,7 @@ from hedgewatch.domain.market import (
     Standstill,
     UnknownReason,
 )
+from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
 from hedgewatch.domain.terms import HedgeTerms
 from hedgewatch.domain.thresholds import RuleSettings
@@ -181,6 +183,14 @@ class LegSnapshot:
         """True if it is known to hold nothing."""
         return self.contracts == 0 and self.held.doubt is None
 
+    @property
+    def notional(self) -> Decimal | None:
+        """What its coins are worth, in quote, at the mark price, else its mid; None: not known."""
+        if self.coins == 0:
+            return ZERO
+        price = self.mark_price if self.mark_price is not None else self.futures_price
+        return None if self.coins is None or price is None else abs(self.coins) * price
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HedgeSnapshot:
@@ -215,14 +225,27 @@ class HedgeSnapshot:
     unrealised_pnl_usd: Decimal | None
     quality: Quality
     data_age_seconds: Decimal | None
-    carry_cost_usd: Decimal | None = None
-    protection_usd: Decimal | None = None
-    cost_ratio: Decimal | None = None
+    insurance: Insurance = NO_INSURANCE
     spot_unknown: UnknownReason | None = None
     quantities: Mapping[str, Decimal | None] = field(default_factory=dict)
     coin_doubt: Doubted | None = None
     coin_fall: Fall | None = None
     still: Mapping[InstrumentRef, Standstill] = field(default_factory=dict)
+
+    @property
+    def carry_cost_usd(self) -> Decimal | None:
+        """What keeping it is expected to cost until its end, + is paid."""
+        return self.insurance.cost
+
+    @property
+    def protection_usd(self) -> Decimal | None:
+        """The tail loss that it removes."""
+        return self.insurance.protection
+
+    @property
+    def cost_ratio(self) -> Decimal | None:
+        """Expected cost over protection."""
+        return self.insurance.ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from hedgewatch.domain.freshness import STALE_REASONS, Reading, age_of, standsti
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Leg, LegSnapshot, Quality
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, Quote, Standstill, UnknownReason
+from hedgewatch.domain.measure_insurance import insurance_of
 from hedgewatch.domain.measure_leg import measure_leg
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.owned import coins_owned
@@ -31,6 +32,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     coins = _total(leg.coins for leg in legs)
     exposure = owned.exposure
     ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
+    priced = (spot.ref, spot_price) if spot is not None and spot_price is not None else None
     funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
     return HedgeSnapshot(
         hedge=hedge,
@@ -44,7 +46,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         net_exposure=None if coins is None or exposure is None else exposure + coins,
         hedge_ratio=ratio,
         drift=None if ratio is None else ratio - hedge.target_ratio,
-        notional_usd=_total(_notional(leg) for leg in legs),
+        notional_usd=_total(leg.notional for leg in legs),
         futures_price=_weighted(legs, lambda leg: leg.futures_price),
         basis_rate=_weighted(legs, lambda leg: leg.basis_rate),
         funding_rate_8h=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_rate_8h),
@@ -60,6 +62,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         coin_doubt=owned.doubt,
         coin_fall=owned.fall,
         still=still,
+        insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot=priced),
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 
@@ -75,13 +78,6 @@ def live_spot(hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Sta
     readings = [facts.readings[ref] for ref in hedge.spot if ref in facts.readings]
     live = (reading for reading in readings if why_no_price(reading, still, facts.read_at) is None)
     return next(live, next(iter(readings), None))
-
-
-def _notional(leg: LegSnapshot) -> Decimal | None:
-    price = leg.mark_price if leg.mark_price is not None else leg.futures_price
-    if leg.coins == 0:
-        return ZERO
-    return None if leg.coins is None or price is None else abs(leg.coins) * price
 
 
 def _quality_of_hedge(

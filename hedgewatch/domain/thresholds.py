@@ -65,9 +65,10 @@ class RuleSettings:
     """One rule as set for one hedge (or for all).
 
     facts: levels without a number, told on a fact, and their ``for``. is_latched: its alerts end by what somebody does
-    or says only. escalate_after: seconds that a critical alert goes unheeded until each step of its escalation. Made
-    from the levels once, since every finding asks for them: fires, each level's threshold; and what a value is clear of
-    at every level: below ``calm_below`` if it is bad when high, above ``calm_above`` if when low.
+    or says only. escalate_after: seconds that a critical alert goes unheeded until each step of its escalation.
+    at_once: beyond its fire critical waits for nothing. Made from the levels once, since every finding asks for them:
+    fires, each level's threshold; and what a value is clear of at every level: below ``calm_below`` if it is bad when
+    high, above ``calm_above`` if when low.
     """
 
     rule: str
@@ -78,6 +79,7 @@ class RuleSettings:
     is_latched: bool = False
     facts: Mapping[Severity, Patience] = field(default_factory=dict)
     escalate_after: tuple[Decimal, ...] = ()
+    at_once: Level | None = None
     fires: Mapping[Severity, Decimal] = field(init=False, repr=False, compare=False)
     calm_below: Decimal = field(init=False, repr=False, compare=False)
     calm_above: Decimal = field(init=False, repr=False, compare=False)

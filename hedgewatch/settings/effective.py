@@ -12,13 +12,13 @@ from pydantic import BaseModel
 
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.rules import BUILT_RULES
-from hedgewatch.domain.rules.catalogue import CATALOGUE, COST_OUTWEIGHS_AT_ONCE
+from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.rules.definitions import SECONDS
 from hedgewatch.domain.thresholds import JudgedPer, Patience, Severity
 from hedgewatch.settings.document import Document
 from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.models import Settings
-from hedgewatch.settings.resolved import layers_of, level_of, patience_of, rule_settings, shipped_levels
+from hedgewatch.settings.resolved import at_once_of, layers_of, level_of, patience_of, rule_settings, shipped_levels
 from hedgewatch.settings.toml import Noted
 from hedgewatch.settings.values import Threshold, patience_text
 from hedgewatch.settings.visit import Tree, key_of
@@ -102,11 +102,9 @@ def _level(settings: Settings, rule: str, severity: Severity, hedge: HedgeEntry 
     if level is None:
         return {"for": patience}
     table: Document = {"fire": _bound(rule, level.fire), "clear": _bound(rule, level.clear), "for": patience}
-    if (rule, severity) == ("cost_outweighs", Severity.CRITICAL):
-        own = next((entry.at_once for entry in reversed(written) if entry.at_once is not None), None)
-        fire = own.fire.value if own and own.fire else COST_OUTWEIGHS_AT_ONCE.fire
-        clear = own.clear.value if own and own.clear else COST_OUTWEIGHS_AT_ONCE.clear
-        table["at_once"] = {"fire": fire, "clear": clear}
+    at_once = at_once_of(settings, rule, hedge) if severity is Severity.CRITICAL else None
+    if at_once is not None:
+        table["at_once"] = {"fire": at_once.fire, "clear": at_once.clear}
     return table
 
 

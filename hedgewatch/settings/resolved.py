@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import TypeVar
 
 from hedgewatch.domain.numbers import exactly
-from hedgewatch.domain.rules.catalogue import CATALOGUE, DRIFT_FIXED_USD, DRIFT_PROXY, FIRES_BELOW, LATCHED
+from hedgewatch.domain.rules.catalogue import (
+    CATALOGUE,
+    COST_OUTWEIGHS_AT_ONCE,
+    DRIFT_FIXED_USD,
+    DRIFT_PROXY,
+    FIRES_BELOW,
+    LATCHED,
+)
+from hedgewatch.domain.rules.definitions import FRACTION, MULTIPLE, RATE_8H, RATIO
 from hedgewatch.domain.thresholds import Level, LevelDefault, Patience, RuleSettings, Severity
 from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.models import Settings
@@ -16,6 +24,12 @@ from hedgewatch.settings.rule_entries import LevelEntry, RuleEntry
 T = TypeVar("T")
 
 STEP_BACK = Decimal("0.2")
+COST_OUTWEIGHS = "cost_outweighs"
+CALM, TIGHT = Decimal("1.5"), Decimal("0.75")
+PROFILES: Mapping[str, Decimal] = {"calm": CALM, "default": Decimal(1), "tight": TIGHT}
+INVERSE: Mapping[Decimal, Decimal] = {CALM: TIGHT, TIGHT: CALM}
+SCALED_UNITS = frozenset({FRACTION, RATE_8H, RATIO, MULTIPLE, "beta"})
+SHARES_OF_ONE = frozenset({"proxy_effectiveness"})
 
 
 def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None) -> RuleSettings:
@@ -39,14 +53,51 @@ def rule_settings(settings: Settings, rule: str, hedge: HedgeEntry | None = None
         },
         is_latched=rule in LATCHED,
         escalate_after=tuple(step.after.seconds for step in settings.routing.escalation),
+        at_once=at_once_of(settings, rule, hedge),
     )
+
+
+def at_once_of(settings: Settings, rule: str, hedge: HedgeEntry | None = None) -> Level | None:
+    """Return the bound beyond which critical waits for nothing; only cost_outweighs has one."""
+    if rule != COST_OUTWEIGHS:
+        return None
+    written = [layer.level(Severity.CRITICAL) for layer in layers_of(settings, rule, hedge)]
+    entries = [entry.at_once for entry in written if entry is not None and entry.at_once is not None]
+    fire, clear = scaled(settings, rule, COST_OUTWEIGHS_AT_ONCE)
+    for entry in entries:
+        if entry.fire is not None:
+            fire, clear = entry.fire.value, step_back(rule, entry.fire.value)
+        if entry.clear is not None:
+            clear = entry.clear.value
+    return None if fire is None or clear is None else Level(fire=fire, clear=clear, patience=Patience())
+
+
+@exactly
+def scaled(settings: Settings, rule: str, shipped: LevelDefault) -> tuple[Decimal | None, Decimal | None]:
+    """Return a shipped level's fire and clear as the profile has them: calm farther off, tight nearer.
+
+    Times, places in a queue and facts are the same in every profile, and so is what somebody has written.
+    """
+    factor = PROFILES[settings.monitor.profile]
+    if factor == 1 or CATALOGUE[rule].unit not in SCALED_UNITS:
+        return shipped.fire, shipped.clear
+    return _scaled(rule, shipped.fire, factor), _scaled(rule, shipped.clear, factor)
+
+
+def _scaled(rule: str, bound: Decimal | None, factor: Decimal) -> Decimal | None:
+    """Scale a bound: one that is worse when lower by what it is short of 1 (a share), or inversely (a distance)."""
+    if bound is None or bound < 0 or rule not in FIRES_BELOW:
+        return None if bound is None else bound * factor
+    return 1 - (1 - bound) * factor if rule in SHARES_OF_ONE else bound * INVERSE[factor]
 
 
 def level_of(settings: Settings, rule: str, severity: Severity, hedge: HedgeEntry | None = None) -> Level | None:
     """Return one level of a rule, None if it has no number."""
     shipped = shipped_levels(rule, hedge).get(severity)
     layers = layers_of(settings, rule, hedge)
-    fire, clear = _bounds(rule, shipped, [layer.level(severity) for layer in layers], settings.poll_seconds)
+    written = [layer.level(severity) for layer in layers]
+    bounds = (None, None) if shipped is None else scaled(settings, rule, shipped)
+    fire, clear = _bounds(rule, shipped, written, settings.poll_seconds, shipped_bounds=bounds)
     if fire is None or clear is None:
         return None
     return Level(fire=fire, clear=clear, patience=patience_of(rule, severity, layers))
@@ -88,9 +139,14 @@ def step_back(rule: str, fire: Decimal) -> Decimal:
 
 @exactly
 def _bounds(
-    rule: str, shipped: LevelDefault | None, entries: list[LevelEntry | None], poll_seconds: Decimal
+    rule: str,
+    shipped: LevelDefault | None,
+    entries: list[LevelEntry | None],
+    poll_seconds: Decimal,
+    *,
+    shipped_bounds: tuple[Decimal | None, Decimal | None],
 ) -> tuple[Decimal | None, Decimal | None]:
-    fire, clear = (shipped.fire, shipped.clear) if shipped is not None else (None, None)
+    fire, clear = shipped_bounds
     if shipped is not None and fire is not None:
         fire = max(fire, shipped.fire_polls * poll_seconds) if shipped.fire_polls else fire
         clear = step_back(rule, fire) if clear is None else clear

@@ -40,8 +40,6 @@ def refuse_unready(settings: Settings) -> None:
 
 
 def _general(settings: Settings) -> Iterator[Gap]:
-    if settings.monitor.profile != "default":
-        yield ("monitor", "profile"), f'scaling thresholds by the profile "{settings.monitor.profile}"'
     for key, field in StorageSection.model_fields.items():
         if key.startswith("keep_") and getattr(settings.storage, key) != field.default:
             yield ("storage", key), "thinning out history"
@@ -78,9 +76,6 @@ def _terms(hedge: HedgeEntry, path: KeyPath) -> Iterator[Gap]:
         yield (*path, "proxy"), "hedging by another asset's future"
     if hedge.target_mode != "coin":
         yield (*path, "target_mode"), f'the target "{hedge.target_mode}"'
-    for key, what in (("profit_target", "telling when a profit target is reached"),):
-        if key in hedge.model_fields_set:
-            yield (*path, key), what
 
 
 def _rules(rules: dict[str, RuleEntry], path: KeyPath) -> Iterator[Gap]:

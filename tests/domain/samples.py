@@ -90,6 +90,10 @@ SETTINGS = {
 SETTINGS |= {
     name: RuleSettings(rule=name, enabled=True, levels=levels, keep_firing_for=AT_ONCE)
     for name, levels in {
+        "cost_outweighs": {
+            WARNING: level("0.05", "0.03", seconds(28800)),
+            CRITICAL: level("0.15", "0.10", seconds(28800)),
+        },
         "liquidation_distance": {WARNING: level("0.25", "0.30"), CRITICAL: level("0.10", "0.13")},
         "horizon_end": {WARNING: level("86400", "103680")},
         "roll_due": {WARNING: level("604800", "725760"), CRITICAL: level("86400", "103680")},
@@ -110,6 +114,7 @@ FACTS = {
     "delisting": CRITICAL,
     "funding_interval_change": INFO,
     "basis_label": INFO,
+    "profit_target": WARNING,
     "margin_mode": WARNING,
     "collateral_shared": WARNING,
 }

@@ -13,6 +13,7 @@ from hedgewatch.domain.rules import (
     clock_skew,
     collateral_shared,
     contract_changed,
+    cost_outweighs,
     data_stale,
     delisting,
     double_whammy,
@@ -31,6 +32,7 @@ from hedgewatch.domain.rules import (
     orphaned,
     position_missing,
     position_reduced,
+    profit_target,
     roll_due,
 )
 from hedgewatch.domain.thresholds import RuleSettings
@@ -62,6 +64,8 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     basis_label.NAME: basis_label.judge,
     funding_paid.NAME: funding_paid.judge,
     double_whammy.NAME: double_whammy.judge,
+    cost_outweighs.NAME: cost_outweighs.judge,
+    profit_target.NAME: profit_target.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
     exchange_down.NAME: exchange_down.judge,

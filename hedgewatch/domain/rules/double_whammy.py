@@ -7,7 +7,6 @@ from decimal import Decimal
 from hedgewatch.domain.closing_advice import told_to_close
 from hedgewatch.domain.finding import BAND, BREACH, CLEAR, Finding, OutcomeKind, unknown_finding
 from hedgewatch.domain.funding import short_pays_per_day
-from hedgewatch.domain.funding_words import notional_of
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.history import NO_COIN_PAST, return_of_a_day
 from hedgewatch.domain.market import MarketReading, UnknownReason
@@ -106,7 +105,7 @@ def _words(snapshot: HedgeSnapshot, leg: LegSnapshot, rate: Decimal, fallen: Dec
 
 def _true_loss(snapshot: HedgeSnapshot, leg: LegSnapshot, rate: Decimal, fallen: Decimal | None) -> str:
     """Say what is lost: the funding, and the fall of what is not hedged; the short gains what the rest has lost."""
-    notional = notional_of(leg)
+    notional = leg.notional
     if notional is None:
         return ""
     cost = short_pays_per_day(rate, notional)

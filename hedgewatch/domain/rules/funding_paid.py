@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from hedgewatch.domain.closing_advice import told_to_close
 from hedgewatch.domain.finding import Finding, unknown_finding
-from hedgewatch.domain.funding_words import notional_of, paid_words, predicted_words
+from hedgewatch.domain.funding_words import paid_words, predicted_words
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.history import NO_LEG_PAST, PaidPast
 from hedgewatch.domain.market import UnknownReason
@@ -29,7 +29,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     if leg.leg.futures.is_dated:
         dated = UnknownReason.NOT_AVAILABLE
         return unknown_finding(target, dated, lambda: f"{leg_words(snapshot, leg)}: a dated future has no funding")
-    notional = notional_of(leg)
+    notional = leg.notional
     if notional is None:
         doubt = leg.held.doubt
         reason = doubt.reason if doubt else leg.unknown or UnknownReason.MISSING

@@ -10,14 +10,13 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import aiohttp
-import ccxt
-import ccxt.async_support
 import certifi
 
 from hedgewatch.exchanges.answers import words_of
 from hedgewatch.exchanges.credentials import Credentials
 from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Evidence
+from hedgewatch.exchanges.library import CcxtError, client_class, twin_class
 from hedgewatch.exchanges.quirks.shape import Quirk
 
 UNHAPPY = 400
@@ -53,8 +52,8 @@ class _Guards:
         status, _, url, _, headers, body, answer = facts[:7]
         try:
             super().handle_errors(*facts)  # type: ignore[misc]  # ccxt's class follows in the MRO
-        except ccxt.BaseError as error:
-            kind: ccxt.BaseError | None = error
+        except CcxtError as error:
+            kind: Exception | None = error
         else:
             kind = None
         if kind is None and status < UNHAPPY:
@@ -119,7 +118,7 @@ def signed_client(
 
 
 def _guarded_class(exchange: str) -> Any:  # noqa: ANN401  ccxt is untyped
-    base: Any = getattr(ccxt.async_support, exchange)
+    base: Any = client_class(exchange)
 
     class Guarded(_Guards, base):  # type: ignore[misc]  # ccxt ships no types
         session: Any = None
@@ -145,7 +144,7 @@ def _guarded_class(exchange: str) -> Any:  # noqa: ANN401  ccxt is untyped
                 self.door.calls += 1
                 try:
                     answer = await super().fetch(url, method, headers, body)
-                except (TimeoutError, ccxt.BaseError, aiohttp.ClientError, OSError) as error:
+                except (TimeoutError, CcxtError, aiohttp.ClientError, OSError) as error:
                     self.translate(url, error)
                 return self.believe(url, answer)
 
@@ -154,7 +153,7 @@ def _guarded_class(exchange: str) -> Any:  # noqa: ANN401  ccxt is untyped
 
 def guarded_twin(quirk: Quirk, door: Door, *, timeout_seconds: Decimal) -> Any:  # noqa: ANN401  ccxt is untyped
     """Make the synchronous twin that lists markets in a thread."""
-    base: Any = getattr(ccxt, quirk.exchange)
+    base: Any = twin_class(quirk.exchange)
 
     class GuardedTwin(_Guards, base):  # type: ignore[misc]  # ccxt ships no types
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:  # noqa: ANN401  ccxt's
@@ -165,7 +164,7 @@ def guarded_twin(quirk: Quirk, door: Door, *, timeout_seconds: Decimal) -> Any: 
             self.door.calls += 1
             try:
                 answer = super().fetch(url, method, headers, body)
-            except (ccxt.BaseError, OSError) as error:
+            except (CcxtError, OSError) as error:
                 self.translate(url, error)
             return self.believe(url, answer)
 

@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import ccxt
-
 from hedgewatch.domain.errors import HedgewatchError
 from hedgewatch.domain.instrument import Instrument, InstrumentRef
 from hedgewatch.domain.market import UnknownReason
@@ -20,6 +18,7 @@ from hedgewatch.exchanges.arenas import use_few_arenas
 from hedgewatch.exchanges.client import guarded_twin
 from hedgewatch.exchanges.door import Door
 from hedgewatch.exchanges.faults import Fault, RefusedError, scrub
+from hedgewatch.exchanges.library import CcxtError
 from hedgewatch.exchanges.listing import Listing, kind_of, listing_of, weighed
 from hedgewatch.exchanges.parse import UnreadableError, parse_instrument
 from hedgewatch.monitoring.ports import Clock, MarketShelf
@@ -118,7 +117,7 @@ class Markets:
                 twin = await asyncio.to_thread(self._twin_of, markets)
                 self._adopt(twin, Listing(markets=markets, unlisted={}, counts=counts))
                 self._state.tried_at = self._clock.now() - REFRESH_EVERY + self._first_refresh()
-        except (HedgewatchError, ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (HedgewatchError, CcxtError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.warning("%s: kept markets are unusable: %s", self._door.quirk.exchange, scrub(str(error)))
 
     def _first_refresh(self) -> timedelta:
@@ -136,7 +135,7 @@ class Markets:
             self.problem = listing.doubt
         except RefusedError as error:
             self.problem = error.fault
-        except (ccxt.BaseError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        except (CcxtError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             text = f"{self._door.quirk.exchange}: its market list is unreadable ({type(error).__name__})"
             self.problem = Fault(reason=UnknownReason.NOT_JSON, text=text)
         except HedgewatchError as error:

@@ -11,8 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import ccxt.async_support
-
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, Payoff
 from hedgewatch.domain.market import (
@@ -31,6 +29,7 @@ from hedgewatch.exchanges.funding_terms import FundingTerms
 from hedgewatch.exchanges.gathering import gathered
 from hedgewatch.exchanges.history import FundingHistory, Settled
 from hedgewatch.exchanges.jumps import JumpGuard
+from hedgewatch.exchanges.library import client_class, known, knows
 from hedgewatch.exchanges.markets import Markets
 from hedgewatch.exchanges.outcome import Findings, faults_of, judge_outcome, one_line
 from hedgewatch.exchanges.parse import UnreadableError
@@ -52,9 +51,9 @@ def quirk_for(exchange: str) -> Quirk:
     """Return how to read an exchange. Raises ConfigurationError, with a suggestion, if ccxt does not know it."""
     if exchange in QUIRKS:
         return QUIRKS[exchange]
-    if exchange in ccxt.async_support.exchanges:
-        return quirk_of(exchange, getattr(ccxt.async_support, exchange)().has)
-    near = difflib.get_close_matches(exchange, ccxt.async_support.exchanges, n=1)
+    if knows(exchange):
+        return quirk_of(exchange, client_class(exchange)().has)
+    near = difflib.get_close_matches(exchange, known(), n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     raise ConfigurationError(f'there is no exchange "{exchange}"{hint}')
 

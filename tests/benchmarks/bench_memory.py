@@ -30,6 +30,7 @@ OURS = (
     RESIDENT
     + """
 from hedgewatch.bootstrap.watching import watching
+from hedgewatch.monitoring.garbage import settle_down
 from hedgewatch.settings import load_settings
 from hedgewatch.worker import SystemClock
 async def main():
@@ -38,7 +39,9 @@ async def main():
         part = furnished.watching
         for source in part.cycle._collector._exchanges.sources.values():
             source.client.enableRateLimit = False  # hours of polls in minutes
+        settle_down()  # as a worker does
         for number in range(cycles):
+            await part.lease.hold()
             await part.cycle.run()
             if number == cycles // 5:
                 warm = resident()

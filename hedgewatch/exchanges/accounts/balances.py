@@ -118,8 +118,8 @@ def earning(*keys: str) -> Callable[[Row], Coins]:
 class WalletForm:
     """Where a margin wallet's parts are; None is not told. credit_is_inside: the equity counts it, so it is taken out.
 
-    asset_key None: the wallet is counted in ``asset``. isolated: what isolated positions have of its initial
-    margin, None if that is not told.
+    asset_key None: the wallet is counted in ``asset``. initial: in the place of ``initial_key``, from several keys.
+    isolated: what isolated positions have of its initial margin, None if that is not told.
     """
 
     wallet: str
@@ -128,6 +128,7 @@ class WalletForm:
     asset_key: str | None = None
     asset: str = "USD"
     initial_key: str | None = None
+    initial: Callable[[Row], Decimal | None] | None = None
     maintenance_key: str | None = None
     credit_key: str | None = None
     credit_is_inside: bool = False
@@ -163,7 +164,7 @@ def wallet_of(form: WalletForm, asset: str, row: Row) -> MarginWallet:
         wallet=form.wallet,
         asset=asset,
         equity=form.equity(row) - inside,
-        initial_margin=not_below_zero(row, form.initial_key),
+        initial_margin=form.initial(row) if form.initial else not_below_zero(row, form.initial_key),
         maintenance_margin=not_below_zero(row, form.maintenance_key),
         credit=credit,
         is_shared=form.is_shared,

@@ -11,6 +11,7 @@ from typing import Any
 
 from hedgewatch.domain.account import MarginMode
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.numbers import ZERO
 from hedgewatch.exchanges.accounts.balances import (
     WalletForm,
     balance_reader,
@@ -31,11 +32,12 @@ from hedgewatch.exchanges.accounts.positions import (
     position_reader,
     sided,
 )
-from hedgewatch.exchanges.accounts.rows import amount_of, chosen, flag_of, needed, not_below_zero, price_or_none
+from hedgewatch.exchanges.accounts.rows import amount_of, chosen, flag_of, held, needed, not_below_zero, price_or_none
 from hedgewatch.exchanges.accounts.shape import (
     DAILY,
     AccountQuirk,
     Each,
+    Known,
     LedgerPage,
     LedgerPlan,
     Part,
@@ -45,7 +47,7 @@ from hedgewatch.exchanges.accounts.shape import (
 )
 from hedgewatch.exchanges.accounts.terms import fee_reader
 from hedgewatch.exchanges.door import signed_reads
-from hedgewatch.exchanges.parse import UnreadableError
+from hedgewatch.exchanges.parse import Row, UnreadableError
 
 SIDES = {"LONG": LONG, "SHORT": SHORT}
 MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
@@ -92,6 +94,27 @@ POSITIONS = PositionForm(
 )
 ORDERS = OrderForm(quantity_keys=("origQty",), filled_key="executedQty", sides=BUY_SELL, is_resting=without_trigger)
 
+
+def in_use(row: Row) -> Decimal:
+    """Find what positions use of the wallet: what is not available, nothing where no gain, loss or frozen money shows.
+
+    WEEX tells no margin of the wallet. A position shows in its gain or loss even where the list leaves it out.
+    """
+    frozen, profit = held(row, "frozen"), amount_of(row, "unrealizePnl") or ZERO
+    if frozen == 0 and profit == 0:
+        return ZERO
+    return max(frozen, needed(row, "balance") - held(row, "availableBalance"), ZERO)
+
+
+def isolated_of(asset: str, known: Known) -> Decimal | None:
+    """Add up the margins of isolated positions that are paid in an asset; None where positions were not read."""
+    sheet = known.sheets.get("allPosition")
+    if sheet is None:
+        return None
+    own = (row for row in sheet.rows if row.get("asset") == asset and row.get("marginType") == "ISOLATED")
+    return sum((not_below_zero(row, "isolatedMargin") or ZERO for row in own), start=ZERO)
+
+
 QUESTIONS = (
     Question(
         name="spot account",
@@ -111,6 +134,8 @@ QUESTIONS = (
                     wallet="contract",
                     asset_key="asset",
                     equity=summed("balance", "unrealizePnl"),
+                    initial=in_use,
+                    isolated=isolated_of,
                     is_shared=True,
                 )
             ),

@@ -82,7 +82,7 @@ async def test_wallets_tell_equity_without_credit_and_margin_without_isolated_po
             "binance": ("USDT", 2000, 0, 0, None),
             "bybit": ("USD", 180000, 24400, 610, 0),
             "bingx": ("USDT", 30000, 0, None, None),
-            "weex": ("USDT", 30000, None, None, None),
+            "weex": ("USDT", 30000, 0, None, None),
             "mexc": ("USDT", 30000, 0, None, 100),
         }[exchange]
     )

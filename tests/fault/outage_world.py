@@ -64,15 +64,15 @@ def hedge_number(number: int) -> Hedge:
 
 @dataclass
 class Notebook:
-    """A channel that writes down what it takes; it refuses some, or hangs on nothing."""
+    """A channel that writes down what it takes, unless it is closed."""
 
     channel: str
     write: Callable[[str, Delivery], None]
-    refuse: Callable[[], bool] = lambda: False
+    is_shut: bool = False
     deadline_seconds: Decimal = Decimal(5)
 
     async def send(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002  the port's signature
-        if self.refuse():
+        if self.is_shut:
             raise DeliveryError("try again")
         self.write(self.channel, delivery)
 
@@ -109,7 +109,18 @@ class House:
     cycle: MonitorCycle
     deliverer: Deliverer
     premiums: list[int]
+    notebooks: Sequence[Notebook]
     polls: int = 0
+
+    def shut(self) -> None:
+        """Let no channel take anything any more."""
+        for notebook in self.notebooks:
+            notebook.is_shut = True
+
+    def leave_seat(self) -> None:
+        """Give up what the system takes from a process that dies."""
+        if self.stores.outage.opened is not None:
+            self.stores.outage.opened.lease._seats.leave(None)  # type: ignore[arg-type]  # files need no connection
 
     async def poll(self) -> CycleResult:
         self.clock.move(POLL)
@@ -169,7 +180,6 @@ async def house(
     hedges: int = 25,
     clock: SteppedClock | None = None,
     fill: Store = as_built,
-    refuse_rate: float = 0,
     open_with: Callable[[str], Database] = opened,
 ) -> AsyncIterator[House]:
     clock = clock or SteppedClock()
@@ -187,10 +197,10 @@ async def house(
     async with lasting_store(url, {}, clock, open_with=open_with) as stores:
         collector = Collector([exchange], deadline_seconds=Decimal(5), clock=clock)
         cycles, outbox = fill(stores)
-        notebooks = [Notebook(name, write, lambda: chance.random() < refuse_rate) for name in CHANNELS]
+        notebooks = [Notebook(name, write) for name in CHANNELS]
         deliverer = Deliverer(outbox, notebooks, clock, chance)
         cycle = MonitorCycle(watch, collector=collector, store=cycles, clock=clock)
-        yield House(clock, exchange, stores, cycle, deliverer, [CALM] * hedges)
+        yield House(clock, exchange, stores, cycle, deliverer, [CALM] * hedges, notebooks)
         await deliverer.drain()
 
 
@@ -203,6 +213,22 @@ def rows_of(url: str) -> Iterator[Callable[[str], list[Any]]]:
             yield lambda query: [tuple(row) for row in connection.exec_driver_sql(query)]
     finally:
         engine.dispose()
+
+
+def called_for_by(url: str) -> list[str]:
+    """Recompute from the committed snapshots alone what had to be told: an independent reference."""
+    with rows_of(url) as ask:
+        rows = ask("SELECT hedge, basis_rate, spot_price FROM basis_history ORDER BY read_at_ms, hedge")
+    told, firing = [], set[str]()
+    for name, basis_rate, spot in rows:
+        adverse = basis_rate - CALM / spot
+        if adverse > 0.005 and name not in firing:
+            firing.add(name)
+            told.append(f"{name} firing")
+        elif adverse < 0.0025 and name in firing:
+            firing.remove(name)
+            told.append(f"{name} resolved")
+    return told
 
 
 def faults(url: str, told: Told, called_for: Sequence[str], *, polls: int, hedges: int) -> dict[str, int]:

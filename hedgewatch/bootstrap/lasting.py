@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_state_path
-
+from hedgewatch.bootstrap.places import spool_folder
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.storage.backlog import SqlBacklogs
 from hedgewatch.storage.cycle_store import RECORDING, SqlCycleStore
@@ -45,15 +43,6 @@ class LastingStores:
     series: LastingSeries
     days: LastingDayBook
     outage: Outage
-
-
-def spool_folder(place: Place, environ: Mapping[str, str]) -> Path:
-    """Return where a database's spool lies: beside an SQLite file, else in the service's or the user's state folder."""
-    if place.path is not None:
-        return place.path.with_name(f"{place.path.name}.spool")
-    given = environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd names the service's own
-    state = Path(given) if given else user_state_path("hedgewatch")
-    return state / "spool" / hashlib.sha256(place.shown.encode()).hexdigest()[:16]
 
 
 def _ballast(place: Place, spool: Path) -> Ballast:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from hedgewatch.bootstrap.sources import make_source, one_look
-from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.errors import ConfigurationError, StoreRefusedError, StoreUnavailableError
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.exchanges.door import Restraints
 from hedgewatch.monitoring.collect import instruments_by_exchange
@@ -34,9 +34,15 @@ async def refuse_unlisted(
     Asks only for symbols that no start before has found, so that a restart is fast and outlives a delisting. An
     exchange that cannot be asked within ``patience_seconds`` refuses nothing: the cycles tell what they cannot read.
     restraints: of what else asks exchanges in this process.
-    Raises StoreUnavailableError.
+    A database that is away refuses nothing either: whoever opens it for writing knows whether it was ever used. Raises
+    StoreRefusedError for one that may not be used.
     """
-    kept = _kept(settings.storage.url.resolve(environ).get_secret_value())
+    try:
+        kept = _kept(settings.storage.url.resolve(environ).get_secret_value())
+    except StoreRefusedError:
+        raise
+    except StoreUnavailableError:
+        return
     hedges = declared_hedges(settings)
     wanted = instruments_by_exchange(hedges)
     sources = {

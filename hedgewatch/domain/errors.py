@@ -45,6 +45,10 @@ class StoreLostError(StoreUnavailableError):
     """The connection broke: what was being written may be stored or not."""
 
 
+class StoreRejectedError(StoreUnavailableError):
+    """The database is well, and does not take these values."""
+
+
 class StoreRefusedError(StoreUnavailableError):
     """The database may not be used as it is; waiting does not help."""
 

@@ -104,10 +104,10 @@ class SqlCycleStore:
         recollection, self._recollection = self._recollection, None
         identities, self._identities = self._identities, Identities()
         known = recollection or Recollection()
-        self._before_failure = recollection
+        self._before_failure = recollection or self._before_failure  # which another try has not learnt anew
         await self._database.run(lambda connection: self._store(connection, cycle, known, identities))
         self._identities = identities
-        self._recollection = recollection
+        self._recollection, self._before_failure = recollection, None
         self._unlearnt = cycle
 
     async def show(self, cycle: CycleRecord) -> None:

@@ -85,6 +85,23 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: self._transact(work, durable=durable))
 
+    async def shrink(self) -> None:
+        """Empty SQLite's log into the database and cut it to nothing: it never becomes smaller by itself.
+
+        Raises StoreUnavailableError.
+        """
+        if self._place.path is not None:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._shrink)
+
+    def _shrink(self) -> None:
+        try:
+            with self._exclusively(), self._engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert driver is not None  # noqa: S101  a connection that was just opened has one
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except DatabaseTrouble as error:
+            raise unavailable(self._place, error) from error
+
     def run_now(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` as ``run`` does, and wait for it; for commands without a loop."""
         return self._executor.submit(self._transact, work, durable=True).result()

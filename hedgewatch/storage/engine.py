@@ -10,9 +10,15 @@ from urllib.parse import quote
 
 import psycopg
 from sqlalchemy import URL, Engine, QueuePool, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from hedgewatch.domain.errors import StoreFullError, StoreLostError, StoreRefusedError, StoreUnavailableError
+from hedgewatch.domain.errors import (
+    StoreFullError,
+    StoreLostError,
+    StoreRefusedError,
+    StoreRejectedError,
+    StoreUnavailableError,
+)
 
 EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
 BUSY_SECONDS = 10
@@ -77,6 +83,8 @@ def _kind_of(error: Exception, cause: BaseException) -> type[StoreUnavailableErr
         return StoreFullError
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return StoreLostError
+    if isinstance(error, (IntegrityError, DataError)):
+        return StoreRejectedError
     return StoreUnavailableError
 
 

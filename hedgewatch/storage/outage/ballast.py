@@ -11,7 +11,7 @@ from hedgewatch.monitoring.health import DiskRoom
 
 SMALLEST_BYTES, LARGEST_BYTES = 600_000, 8_000_000
 SHARE_OF_DISK = 20  # a twentieth, between these
-ROOM_FOR_IT = 3  # times its size must be free before it is made
+ROOM_FOR_IT = 2  # times its size must be free before it is made
 CHUNK = bytes(65_536)
 
 log = logging.getLogger(__name__)

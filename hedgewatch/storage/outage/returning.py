@@ -7,13 +7,15 @@ import logging
 from collections.abc import Callable
 from decimal import Decimal
 
-from hedgewatch.domain.errors import StoreRefusedError, StoreUnavailableError
+from hedgewatch.domain.errors import StoreRefusedError, StoreRejectedError, StoreUnavailableError
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.storage.outage.entries import Entry, cycles_in
 from hedgewatch.storage.outage.opened import Key, Opened
 from hedgewatch.storage.outage.outage import ENTRIES_AT_ONCE, TOLD_AFTER_POLLS, Outage
 from hedgewatch.storage.types import to_ms
 
+# Of a value that another version may have written: the database's word, and all that a pure function can raise.
+REJECTED = (StoreRejectedError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 TRIED_EVERY_SECONDS = Decimal(2)
 
 log = logging.getLogger(__name__)
@@ -113,22 +115,14 @@ class Return:
     ) -> None:
         try:
             await opened.bring_back(entries, on_the_way, now=self._clock.now(), with_states=with_states)
-        except StoreUnavailableError as error:
-            if not (entries and await self._is_well(opened)):
-                raise
-            if not self._is_single:
-                self._is_single = True  # one of them cannot be stored: find out which
+        except REJECTED as error:
+            if len(entries) > 1:
+                self._is_single = True  # find out which of them it is
+                raise StoreUnavailableError(f"storage: one of {len(entries)} entries is not taken: {error}") from error
+            if not entries:
                 raise
             self._outage.waiting.set_aside(at)
             log.error("a line of the spool cannot be stored and is passed over, its file is kept: %s", error)  # noqa: TRY400
-
-    async def _is_well(self, opened: Opened) -> bool:
-        """Tell whether the database takes a write as such."""
-        try:
-            await self._ask(opened)
-        except StoreUnavailableError:
-            return False
-        return True
 
     async def _ask(self, opened: Opened) -> None:
         """Write nothing, to see whether that is possible before anything long begins. Raises StoreUnavailableError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,9 +39,16 @@ class LastingStore:
     ) -> Memory:
         """Tell what is remembered; never raises for the database's absence."""
         if self._ballast.is_given_up:
-            await asyncio.to_thread(self._ballast.prepare)
+            await self._make_room()
         memory = await self._recalled(instruments, legs, now)
         return replace(memory, room=self._ballast.room())
+
+    async def _make_room(self) -> None:
+        outage = self._outage
+        if outage.opened is not None and not outage.is_on:
+            with contextlib.suppress(StoreUnavailableError):
+                await within(outage.opened.database.shrink())
+        await asyncio.to_thread(self._ballast.prepare)
 
     async def _recalled(
         self, instruments: Sequence[InstrumentRef], legs: Sequence[tuple[str, str]], now: datetime

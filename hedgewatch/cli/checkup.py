@@ -9,9 +9,10 @@ from typing import Any
 from hedgewatch.bootstrap.inspecting import Inspections
 from hedgewatch.cli.checkup_facts import account_facts, exchange_facts
 from hedgewatch.cli.complaints import of_account, of_exchange
-from hedgewatch.domain.account import AccountSnapshot
+from hedgewatch.domain.account import AccountFailure, AccountSnapshot, PartFailure
 from hedgewatch.domain.errors import StoreUnavailableError
 from hedgewatch.domain.key_scope import KeyVerdict, judge_key
+from hedgewatch.domain.numbers import plain
 from hedgewatch.exchanges.accounts.inspection import AccountInspection
 from hedgewatch.settings import Settings
 from hedgewatch.storage.migrate import check
@@ -78,6 +79,17 @@ def checkup_of(settings: Settings, found: Inspections, store: str, unbuilt: Sequ
     )
 
 
+def _credits(answer: AccountSnapshot | AccountFailure) -> list[str]:
+    """Say what of an account is a bonus: it is not its owner's, and can be gone tomorrow."""
+    if isinstance(answer, AccountFailure) or isinstance(answer.wallets, PartFailure):
+        return []
+    return [
+        f"{plain(one.credit)} {one.asset} in its wallet {one.wallet} are credit that can expire: left out of its equity"
+        for one in answer.wallets
+        if one.credit
+    ]
+
+
 def _notes(settings: Settings, found: AccountInspection) -> list[str]:
     place, notes = f"accounts.{found.account}", list[str]()
     if isinstance(found.answer, AccountSnapshot) and found.answer.scope is not None:
@@ -85,6 +97,7 @@ def _notes(settings: Settings, found: AccountInspection) -> list[str]:
         verdict, words = judge_key(found.answer.scope, allow_trading_keys=allowed)
         if verdict is KeyVerdict.WARN:
             notes.append(f"{place}: {words}")
+    notes += [f"{place}: {words}" for words in _credits(found.answer)]
     if found.no_earn:
         notes.append(f"{place}: {found.no_earn}")
     return notes

@@ -12,6 +12,7 @@ import pytest
 from hedgewatch.domain.market import UnknownReason
 from hedgewatch.domain.mends import MENDS
 from tests.end_to_end.stage import EXCHANGES, Stage, ask
+from tests.end_to_end.test_accounts import account_at, configuration, set_keys
 from tests.end_to_end.test_keys import ACCOUNT, KEY, PHRASE, SECRET, keys  # noqa: F401  a fixture
 
 PROXIED = "\n[web]\nbehind_proxy = true\n"
@@ -273,3 +274,13 @@ async def test_numbers_that_are_none_have_their_own_words(
     assert answer["problems"]
     assert all(line.partition("; ")[2] for line in answer["problems"]), answer["problems"]
     assert any(MENDS[reason] in line or MENDS[UnknownReason.NOT_JSON] in line for line in answer["problems"])
+
+
+async def test_credit_that_can_expire_is_shown_apart_from_equity(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_keys(monkeypatch)
+    account_at(stage, "mexc").credit("linear", "USDT", "50")
+    _, answer = await examined(stage, configuration("mexc"))
+    assert (
+        "accounts.treasury: 50 USDT in its wallet contract are credit that can expire: left out of its equity"
+        in (answer["notes"])
+    )

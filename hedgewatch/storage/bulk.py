@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
-import psycopg
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, Table, Text
-
-from hedgewatch.storage.types import MarketNumber
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import IntegrityError
 
 Row = tuple[Any, ...]
 KEEP_THE_FIRST = "DO NOTHING"
-COPY_TYPES = {BigInteger: "int8", Integer: "int4", MarketNumber: "float8", Text: "text", Boolean: "bool"}
 
 
 def columns_of(table: Table) -> tuple[str, ...]:
@@ -69,29 +67,10 @@ def append(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         return
     savepoint = connection.begin_nested()
     try:
-        _copy(connection, table, rows)
-    except psycopg.errors.UniqueViolation:
+        # psycopg takes 10 MB, which a worker over SQLite has no use for
+        import_module("hedgewatch.storage.copying").copy(connection, table, columns_of(table), rows)
+    except IntegrityError:
         savepoint.rollback()
         put(connection, table, rows)
     else:
         savepoint.commit()
-
-
-def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError(f"COPY needs psycopg's connection, found {type(driver).__name__}")
-    columns = columns_of(table)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)".encode()) as copy,
-    ):
-        copy.set_types(_copy_types(table))
-        for row in rows:
-            copy.write_row(row)
-
-
-@lru_cache(maxsize=64)
-def _copy_types(table: Table) -> tuple[str, ...]:
-    kinds = (table.c[name].type for name in columns_of(table))
-    return tuple(next(pg for ours, pg in COPY_TYPES.items() if isinstance(kind, ours)) for kind in kinds)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
 from sqlalchemy import URL, Engine, QueuePool, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -21,6 +20,7 @@ from hedgewatch.domain.errors import (
 )
 
 EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
+DISK_FULL = "53100"  # of the SQL standard's states, as PostgreSQL tells it
 BUSY_SECONDS = 10
 FULL_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 # a worker that is stopped within a transaction loses it, and with it the lease's row, before its lease ends
@@ -79,7 +79,7 @@ def unavailable(place: Place, error: Exception) -> StoreUnavailableError:
 
 def _kind_of(error: Exception, cause: BaseException) -> type[StoreUnavailableError]:
     """Tell a full disk and a broken connection from all else; a write beyond a limit is an I/O error of SQLite."""
-    if getattr(cause, "sqlite_errorcode", None) in FULL_CODES or isinstance(cause, psycopg.errors.DiskFull):
+    if getattr(cause, "sqlite_errorcode", None) in FULL_CODES or getattr(cause, "sqlstate", None) == DISK_FULL:
         return StoreFullError
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return StoreLostError
@@ -186,4 +186,4 @@ def _postgres_engine(place: Place, options: dict[str, str], *, pool_size: int, m
     )
 
 
-DatabaseTrouble = (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+DatabaseTrouble = (SQLAlchemyError, sqlite3.Error)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from hedgewatch.storage.engine import Place
+from hedgewatch.storage.engine import Place, place_of
 
 
 def shipped(name: str) -> Path:
@@ -26,3 +26,8 @@ def spool_folder(place: Place, environ: Mapping[str, str]) -> Path:
     given = environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd names the service's own
     state = Path(given) if given else user_state_path("hedgewatch")
     return state / "spool" / hashlib.sha256(place.shown.encode()).hexdigest()[:16]
+
+
+def waiting_bytes(url: str, environ: Mapping[str, str]) -> int:
+    """Return how much waits in a database's spool to be brought back to it."""
+    return sum(file.stat().st_size for file in spool_folder(place_of(url), environ).glob("*.jsonl"))

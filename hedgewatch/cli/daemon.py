@@ -17,7 +17,7 @@ import typer
 from hedgewatch import logs
 from hedgewatch.cli.address import Address
 from hedgewatch.cli.loading import loaded_settings, ready_settings
-from hedgewatch.domain.errors import ConfigurationError
+from hedgewatch.domain.errors import ConfigurationError, HedgewatchError
 from hedgewatch.domain.redaction import Redactor
 
 FORMATS = {"json": True, "console": False}
@@ -76,6 +76,8 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
                 again.tell(working.reload)
                 parts.insert(0, working)
             await run_parts(parts, stopping)
+            if not stopping.is_set():
+                raise HedgewatchError("a part of the daemon ended by itself; the log says which one, and why")
 
     asyncio.run(serve())
 

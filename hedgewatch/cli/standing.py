@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -45,6 +45,14 @@ class Readable(Protocol):
         """Return undelivered messages by channel."""
         ...
 
+    def channels_dead(self) -> dict[str, int]:
+        """Return messages that were given up, by channel."""
+        ...
+
+    def configuration_now(self) -> str | None:
+        """Return the digest of the configuration that runs."""
+        ...
+
     def workers(self) -> list[dict[str, Any]]:
         """Return the workers on the database, the active one first."""
         ...
@@ -52,7 +60,12 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How things stand. age_seconds: of the last committed cycle with a usable answer, None if there was none."""
+    """How things stand.
+
+    age_seconds: of the last committed cycle with a usable answer, None if there was none. running, written: digests of
+    the configuration that the newest cycle ran under (None: not known) and of the one that lies there now. spool_bytes:
+    what waits beside the database to be brought back to it.
+    """
 
     last_cycle_at: datetime | None
     age_seconds: Decimal | None
@@ -63,6 +76,15 @@ class Standing:
     exchanges: Sequence[Row]
     pending: Mapping[str, int]
     workers: Sequence[Row] = ()
+    dead: Mapping[str, int] = field(default_factory=dict)
+    running: str | None = None
+    written: str = ""
+    spool_bytes: int = 0
+
+    @property
+    def is_taken_over(self) -> bool:
+        """False if what was written is not what runs: nobody has reloaded, or it was refused."""
+        return self.running is None or self.running == self.written
 
     @property
     def needs_attention(self) -> bool:
@@ -80,11 +102,20 @@ class Standing:
             "alerts": [_plain_row(row) for row in self.alerts],
             "exchanges": [_plain_row(row) for row in self.exchanges],
             "outbox": dict(self.pending),
+            "dead_letters": dict(self.dead),
+            "configuration": {
+                "running": self.running,
+                "written": self.written,
+                "taken_over": self.is_taken_over if self.running else None,
+            },
+            "spool_bytes": self.spool_bytes,
             "workers": [_plain_row({**row, "state": worker_state(row)}) for row in self.workers],
         }
 
 
-def standing_of(history: Readable, poll_seconds: Decimal, now: datetime) -> Standing:
+def standing_of(
+    history: Readable, poll_seconds: Decimal, now: datetime, *, written: str = "", spool_bytes: int = 0
+) -> Standing:
     """Read how things stand at ``now``."""
     cycles = history.cycles_now()
     good = [row["committed_at"] for row in cycles if row["outcome"] in {"ok", "degraded"}]
@@ -101,6 +132,10 @@ def standing_of(history: Readable, poll_seconds: Decimal, now: datetime) -> Stan
         exchanges=cycles,
         pending=history.channels_pending(),
         workers=history.workers(),
+        dead=history.channels_dead(),
+        running=history.configuration_now(),
+        written=written,
+        spool_bytes=spool_bytes,
     )
 
 
@@ -123,6 +158,11 @@ def print_standing(standing: Standing) -> None:
     for row in standing.workers:
         seen = f"seen {row['seen_seconds']:.0f} s ago"
         console.print(f"worker {row['worker']}: {worker_state(row)}, {seen}", highlight=False)
+    if not standing.is_taken_over:
+        words = f"configuration {standing.running} runs, {standing.written} is written: reload (SIGHUP) or mend it"
+        console.print(f"[yellow]{words}[/yellow]", highlight=False)
+    if standing.spool_bytes:
+        console.print(f"[yellow]{standing.spool_bytes} bytes wait in the spool for the database[/yellow]")
     for alert in standing.alerts:
         console.print(f"[bold red]{alert['severity']}[/bold red] {alert['rule']}: {alert['message']}", highlight=False)
     console.print(_hedges(standing))
@@ -132,6 +172,8 @@ def print_standing(standing: Standing) -> None:
     console.print(exchanges)
     for channel, count in standing.pending.items():
         console.print(f"{channel}: {count} not delivered yet")
+    for channel, count in standing.dead.items():
+        console.print(f"[bold red]{channel}: {count} given up[/bold red]; `hedgewatch outbox list` shows them")
 
 
 def _hedges(standing: Standing) -> Table:

@@ -23,14 +23,22 @@ def status(
     import os
     from datetime import UTC, datetime
 
+    from hedgewatch.bootstrap.places import waiting_bytes
     from hedgewatch.bootstrap.reading import reading
     from hedgewatch.cli.loading import loaded_settings
     from hedgewatch.cli.standing import print_standing, standing_of
     from hedgewatch.cli.tables import print_json
+    from hedgewatch.settings import digest_of
 
     settings = loaded_settings(ctx)
     with reading(settings, os.environ) as history:
-        standing = standing_of(history, settings.poll_seconds, datetime.now(UTC))
+        standing = standing_of(
+            history,
+            settings.poll_seconds,
+            datetime.now(UTC),
+            written=digest_of(settings),
+            spool_bytes=waiting_bytes(settings.storage.url.resolve(os.environ).get_secret_value(), os.environ),
+        )
     if alive:
         raise typer.Exit(code=1 if standing.is_old else 0)
     if as_json or ctx.obj.json:

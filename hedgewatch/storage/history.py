@@ -208,6 +208,18 @@ class History:
         )
         return {row["channel"]: row["waiting"] for row in rows}
 
+    def channels_dead(self) -> dict[str, int]:
+        """Count the deliveries that were given up and not replayed, by channel."""
+        rows = self._read(
+            "SELECT channel, count(*) AS dead FROM outbox WHERE state = 'dead' GROUP BY channel ORDER BY channel", {}
+        )
+        return {row["channel"]: row["dead"] for row in rows}
+
+    def configuration_now(self) -> str | None:
+        """Return the digest of the configuration that the newest cycle ran under; None if there is none."""
+        rows = self._read("SELECT configuration FROM cycle ORDER BY started_at_ms DESC LIMIT 1", {})
+        return rows[0]["configuration"] if rows else None
+
     def workers(self) -> Found:
         """Return the workers on this database, the active one first: worker, active, started_at, seen_at, seen_seconds.
 

@@ -44,6 +44,16 @@ async def test_status_tells_what_the_daemon_knows_and_when_it_fell_silent(stage:
     plain = await ask("--config", str(config), "status")
     assert (plain.code, plain.err) == (0, "")
     assert "btc-core" in plain.out
+    assert "is written" not in plain.out
+    assert answer["configuration"]["taken_over"] is True
+    assert (answer["dead_letters"], answer["spool_bytes"]) == ({}, 0)
+
+    written = config.read_text()
+    config.write_text(written.replace("quantity = 5", "quantity = 5.0001"))
+    changed = json.loads((await ask("--config", str(config), "status", "--json")).out)["configuration"]
+    assert (changed["taken_over"], changed["running"]) == (False, answer["configuration"]["running"])
+    assert "is written: reload" in (await ask("--config", str(config), "status")).out
+    config.write_text(written)
 
     with sqlite3.connect(stage.folder / "hedgewatch.db") as database:
         database.execute("UPDATE cycle SET committed_at_ms = committed_at_ms - 60000")

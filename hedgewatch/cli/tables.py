@@ -13,6 +13,7 @@ from rich.table import Table
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.hedge import HedgeSnapshot
+from hedgewatch.domain.margin_advice import top_up_words
 from hedgewatch.domain.market import ExchangeOutcome
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.order import Order
@@ -83,9 +84,19 @@ def _print_hedge(console: Console, snapshot: HedgeSnapshot, findings: list[Findi
             f"[bold]{finding.target.rule}[/bold] {escape(target)}\n{escape(message)}",
         )
     console.print(outcomes)
-    for order in (order for finding in findings for order in finding.orders):
-        console.print(f"  [bold]order[/bold] {order_words(order)}")
+    for finding in findings:
+        _print_mend(console, finding)
     console.print()
+
+
+def _print_mend(console: Console, finding: Finding) -> None:
+    """Print what would mend one finding; what another rule asks is another way, not a second step."""
+    rule, top_up = finding.target.rule, finding.top_up
+    if top_up is not None:
+        console.print(f"  [bold]{rule}[/bold]: {escape(top_up_words(top_up))}")
+    condition = f", {finding.condition}" if finding.condition else ""
+    for order in finding.orders:
+        console.print(f"  [bold]{rule}[/bold]: order {escape(order_words(order) + condition)}")
 
 
 def order_words(order: Order) -> str:

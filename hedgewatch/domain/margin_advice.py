@@ -9,6 +9,7 @@ from decimal import ROUND_UP, Decimal
 from hedgewatch.domain.advice import Advice, closing_part
 from hedgewatch.domain.backed import BackedPosition, position_of_leg
 from hedgewatch.domain.backing import DOLLARS, pledged_coins
+from hedgewatch.domain.contract_terms import USUAL_RATE
 from hedgewatch.domain.errors import InvalidValueError
 from hedgewatch.domain.exposure import coins_of
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
@@ -72,8 +73,9 @@ def survival_advice(
 ) -> MarginAdvice:
     """Return what makes a short survive a rise of half its price, or of 1.1 times the widest ``clear`` of ``levels``.
 
-    The margin is rounded up, and bought so that liquidation is no nearer by the exchange's own price either; the
-    contracts to cut are rounded up to the lot. Source: domain specification 5.4.
+    Where nobody tells the margin or the tiers, the exchange's price and the usual rate do. The margin is rounded up and
+    bought so that liquidation is no nearer by the exchange's own price either; the contracts to cut are rounded up to
+    the lot. Source: domain specification 5.4.
     """
     position = _short(leg, facts)
     if isinstance(position, str):
@@ -126,9 +128,9 @@ def _short(leg: LegSnapshot, facts: CycleFacts) -> BackedPosition | str:
 def _survival(snapshot: HedgeSnapshot, leg: LegSnapshot, position: BackedPosition, move: Decimal) -> MarginAdvice:
     stress = position.mark * (ONE + move)
     backing, terms = _backing_at(position, stress), position.terms_at(stress)
-    if backing is None or terms is None:
+    if leg.liquidation_distance is None and (backing is None or terms is None):
         return MarginAdvice(why_none=f"the margin behind {leg.leg.futures} is not known")
-    rate, deduction = terms
+    rate, deduction = terms or (USUAL_RATE, ZERO)
     fee = ZERO if position.is_whole_account else position.trigger_fee
     size, payoff = position.instrument.contract_size, position.payoff
     needed = margin_topup(
@@ -136,7 +138,7 @@ def _survival(snapshot: HedgeSnapshot, leg: LegSnapshot, position: BackedPositio
         margin=ZERO, mark=position.mark, move_frac=move, mmr=rate, cum=deduction, fee_rate=fee,
     ).required_margin  # fmt: skip
     by_exchange = _missing_by_price(leg, position, stress, rate + fee)
-    missing = max(needed - backing, by_exchange)
+    missing = by_exchange if backing is None else max(needed - backing, by_exchange)
     if missing <= 0:
         return MarginAdvice(why_none="it survives as it is")
     left = cut_to_survive(

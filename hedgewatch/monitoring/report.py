@@ -65,7 +65,10 @@ def cycle_json(result: CycleResult) -> dict[str, Any]:
 
 
 def hedge_json(snapshot: HedgeSnapshot, findings: Iterable[Finding]) -> dict[str, Any]:
-    """Return one hedge: its columns, legs, outcomes (one per rule and leg, the worst side) and orders."""
+    """Return one hedge: its columns, legs, outcomes (one per rule and leg, the worst side) and orders.
+
+    Each rule answers by itself, so orders of two rules are two ways out, never one after the other: they bear its name.
+    """
     hedge = snapshot.hedge
     own = [finding for finding in findings if hedge.name in {finding.target.hedge, *finding.hedges}]
     shown = _worst_per_rule_and_leg(own)
@@ -76,7 +79,11 @@ def hedge_json(snapshot: HedgeSnapshot, findings: Iterable[Finding]) -> dict[str
         **{name: json_value(getattr(snapshot, name)) for name in HEDGE_COLUMNS},
         "legs": [leg_json(leg, snapshot) for leg in snapshot.legs],
         "outcomes": [outcome_json(finding) for finding in shown],
-        "orders": [order_json(order) for finding in shown for order in finding.orders],
+        "orders": [
+            {**order_json(order), "rule": finding.target.rule, "condition": finding.condition}
+            for finding in shown
+            for order in finding.orders
+        ],
     }
 
 

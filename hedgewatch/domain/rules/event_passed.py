@@ -67,12 +67,15 @@ def _coming(snapshot: HedgeSnapshot, settings: RuleSettings, side: str, at: date
         settings,
         outcomes,
         value=None,
-        message=lambda: (
-            f"{name}: {_what(snapshot)} comes in {span_words(left)}, at {moment_words(at)}: "
-            "look at margin and ratio now, and keep the hedge on"
-        ),
+        message=lambda: f"{name}: {_what(snapshot)} {_when(left, at)}",
     )
     return finding._replace(ends_latch=True)
+
+
+def _when(left: timedelta, at: datetime) -> str:
+    if left <= timedelta(0):
+        return f"was at {moment_words(at)}"
+    return f"comes in {span_words(left)}, at {moment_words(at)}: look at margin and ratio now, and keep the hedge on"
 
 
 def _outcome(left: timedelta, longest: timedelta, shortest: timedelta) -> OutcomeKind:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from hedgewatch.simulator.market import World
+from hedgewatch.simulator.server import SimulatedExchanges
 
 SEED = int(os.environ.get("HEDGEWATCH_TEST_SEED", "20261122"))
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -80,6 +81,11 @@ class Told:
         return found
 
 
+def without_a_past(exchanges: SimulatedExchanges) -> None:
+    """Let the exchange list no candles: the premium is then judged against that of the entry, as the references do."""
+    exchanges.faults.set("binance", "list", path="lines")
+
+
 def called_for(rows: list[tuple[float | None, float | None]]) -> list[str]:
     """Recompute, from committed snapshots alone, what had to be told: an independent reference for one rule."""
     told: list[str] = []
@@ -132,13 +138,14 @@ def configure(folder: Path, *, exchange: str, hook: str) -> tuple[Path, Path]:
     return config, database
 
 
-async def daemon(config: Path, program: Sequence[str] = REAL) -> asyncio.subprocess.Process:
-    """Start the daemon, or a mutant of it."""
+async def daemon(
+    config: Path, program: Sequence[str] = REAL, *, crash_at: str | None = None
+) -> asyncio.subprocess.Process:
+    """Start the daemon, or a mutant of it. crash_at: the step at which it is to die by itself."""
     silent = asyncio.subprocess.DEVNULL
     arguments = [word.format(config=config) for word in program]
-    return await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env={**os.environ, "KILL_TEST_SECRET": SECRET}, stdout=silent, stderr=silent
-    )
+    environ = {**os.environ, "KILL_TEST_SECRET": SECRET, "HEDGEWATCH_CRASH_AT": crash_at or ""}
+    return await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environ, stdout=silent, stderr=silent)
 
 
 def read(database: Path, query: str) -> list[Any]:

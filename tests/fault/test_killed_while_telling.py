@@ -28,6 +28,7 @@ from tests.fault.killing import (
     faults_in,
     quote,
     snapshots,
+    without_a_past,
 )
 
 PATIENCE = 30.0
@@ -98,6 +99,7 @@ async def killed_while_telling(
     chance = random.Random(SEED)  # noqa: S311  a seed that can be told, not a secret
     receiver = KillingReceiver()
     async with SimulatedExchanges(World(SEED, "calm", wall_clock())) as exchanges, listening(receiver) as hook:
+        without_a_past(exchanges)
         config, _ = configure(folder, exchange=exchanges.base_url, hook=hook)
         quote(exchanges.world, phases[0], chance)
         running = asyncio.create_task(kept_alive(config, program, receiver))

@@ -157,7 +157,7 @@ def _order(snapshot: HedgeSnapshot, priced: Priced, ratio_after: Decimal | None)
         time_in_force=TimeInForce.IOC if priced.is_marketable else TimeInForce.POST_ONLY,
         reduce_only=trade.reduce_only,
         valid_until=snapshot.read_at + VALID_FOR,
-        estimated_fee_usd=None if fee is None else priced.notional * fee,
+        estimated_fee_usd=None if fee is None or leg.usd is None else priced.notional * fee * leg.usd,
         hedge_ratio_after=ratio_after,
         estimated_slippage_usd=_slippage(priced),
     )

@@ -26,7 +26,7 @@ def dollars(amount: Decimal) -> str:
 
 def predicted_words(leg: LegSnapshot) -> str | None:
     """Say what the coming settlement's rate would come to in a day; None if it is not known."""
-    notional = leg.notional
+    notional = leg.notional_usd
     if leg.funding_rate_8h is None or notional is None:
         return None
     cost = short_pays_per_day(leg.funding_rate_8h, notional)

@@ -24,10 +24,12 @@ from hedgewatch.domain.market import (
     Standstill,
     UnknownReason,
 )
-from hedgewatch.domain.numbers import ZERO
+from hedgewatch.domain.numbers import ONE, ZERO
 from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
 from hedgewatch.domain.terms import HedgeTerms
 from hedgewatch.domain.thresholds import RuleSettings
+
+DOLLAR = "USD"
 
 
 class Quality(StrEnum):
@@ -91,8 +93,9 @@ class HeldShare:
 class Hedge:
     """Holdings (or shares of them), the futures legs that protect them, a target, and the rules it is judged by.
 
-    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged. feeds: its legs by name and
-    its spot sources by reference.
+    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged. dollars: where quote
+    currencies are priced in dollars; those without one count as 1. feeds: its legs by name and its spot sources by
+    reference. currencies: what it is quoted in, but for the dollar itself.
     """
 
     name: str
@@ -103,17 +106,21 @@ class Hedge:
     target_ratio: Decimal
     rules: Mapping[str, RuleSettings]
     terms: HedgeTerms = field(default_factory=HedgeTerms)
+    dollars: Mapping[str, InstrumentRef] = field(default_factory=dict)
+    currencies: tuple[str, ...] = field(init=False, repr=False, compare=False)
     feeds: Mapping[str, InstrumentRef] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Name what feeds it, once."""
+        """Name what feeds it and what it is quoted in, once."""
+        quotes = dict.fromkeys((*(ref.quote for ref in self.spot), *(leg.futures.quote for leg in self.legs)))
+        object.__setattr__(self, "currencies", tuple(quote for quote in quotes if quote != DOLLAR))
         feeds = {leg.name: leg.futures for leg in self.legs}
         object.__setattr__(self, "feeds", feeds | {str(ref): ref for ref in self.spot})
 
     @property
     def instruments(self) -> tuple[InstrumentRef, ...]:
         """Every instrument that must be read for this hedge."""
-        return (*self.spot, *(leg.futures for leg in self.legs))
+        return (*self.spot, *(leg.futures for leg in self.legs), *self.dollars.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +152,8 @@ class LegSnapshot:
     believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
     account is read. fees: of its account. liquidation_difference: our liquidation price against the exchange's, a
     fraction of the latter, None where they cannot be compared, NEVER where it gives one and by ours no price does.
-    is_delivered: its contract has expired, so that nothing is held in it any more.
+    is_delivered: its contract has expired, so that nothing is held in it any more. usd: what a unit of its quote
+    currency is worth in dollars.
     """
 
     leg: Leg
@@ -176,12 +184,19 @@ class LegSnapshot:
     orders: tuple[OpenOrder, ...] | None = ()
     fees: TradingFees | None = None
     liquidation_difference: Liquidation = None
+    usd: Decimal | None = ONE
     is_delivered: bool = False
 
     @property
     def is_flat(self) -> bool:
         """True if it is known to hold nothing."""
         return self.contracts == 0 and self.held.doubt is None
+
+    @property
+    def notional_usd(self) -> Decimal | None:
+        """What its coins are worth in dollars; None: not known."""
+        notional = self.notional
+        return notional if self.usd is ONE or notional is None else None if self.usd is None else notional * self.usd
 
     @property
     def notional(self) -> Decimal | None:
@@ -198,7 +213,8 @@ class HedgeSnapshot:
 
     holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative. spot_unknown: why
     there is no spot price, None if there is one. quantities: coins of each holding by its name, None: not known.
-    coin_doubt: why the exposure is not known. coin_fall: coins that were proven to have left, why is not known.
+    dollars: what a quote currency with a source is worth, or why that is not known. coin_doubt: why the exposure is not
+    known. coin_fall: coins that were proven to have left, why is not known.
     still: its feeds that stand still.
     """
 
@@ -226,11 +242,20 @@ class HedgeSnapshot:
     quality: Quality
     data_age_seconds: Decimal | None
     insurance: Insurance = NO_INSURANCE
+    dollars: Mapping[str, Decimal | UnknownReason] = field(default_factory=dict)
     spot_unknown: UnknownReason | None = None
     quantities: Mapping[str, Decimal | None] = field(default_factory=dict)
     coin_doubt: Doubted | None = None
     coin_fall: Fall | None = None
     still: Mapping[InstrumentRef, Standstill] = field(default_factory=dict)
+
+    @property
+    def spot_price_usd(self) -> Decimal | None:
+        """What a coin is worth in dollars; None: not known."""
+        if self.spot is None or not self.dollars:
+            return self.spot_price
+        rate = self.dollars.get(self.spot.ref.quote, ONE)
+        return None if self.spot_price is None or isinstance(rate, UnknownReason) else self.spot_price * rate
 
     @property
     def carry_cost_usd(self) -> Decimal | None:

@@ -67,6 +67,11 @@ class InstrumentRef:
         return self.symbol.partition("/")[0]
 
     @property
+    def quote(self) -> str:
+        """The currency that it is priced in, by the symbol."""
+        return self.symbol.partition("/")[2].partition(":")[0]
+
+    @property
     def kind(self) -> InstrumentKind:
         """Tell the kind by the symbol: ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC/USDT:USDT-261225``."""
         _, colon, settle = self.symbol.partition(":")

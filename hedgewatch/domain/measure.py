@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypedDict
 
 from hedgewatch.domain.delivered import delivered_leg
+from hedgewatch.domain.dollars import dollar_prices, leg_in_dollars, worth
 from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.freshness import STALE_REASONS, Reading, age_of, standstills, why_no_price
@@ -27,13 +29,15 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     spot_unknown = why_no_price(spot, still, facts.read_at)
     spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
     spot_price = spot_quote.mid if spot_quote else None
+    dollars = dollar_prices(hedge, facts, still)
     legs = tuple(_measured(leg, facts, spot_quote, still) for leg in hedge.legs)
+    legs = tuple(leg_in_dollars(leg, dollars) for leg in legs) if dollars else legs
     owned = coins_owned(hedge, legs, facts)
     coins = _total(leg.coins for leg in legs)
     exposure = owned.exposure
     ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
-    priced = (spot.ref, spot_price) if spot is not None and spot_price is not None else None
-    funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
+    rate = worth(dollars, spot.ref.quote) if spot is not None else None
+    priced = None if spot is None or spot_price is None or rate is None else (spot.ref, spot_price * rate)
     return HedgeSnapshot(
         hedge=hedge,
         read_at=facts.read_at,
@@ -46,7 +50,38 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         net_exposure=None if coins is None or exposure is None else exposure + coins,
         hedge_ratio=ratio,
         drift=None if ratio is None else ratio - hedge.target_ratio,
-        notional_usd=_total(leg.notional for leg in legs),
+        **_over_legs(legs),
+        quality=_quality_of_hedge(spot_unknown, legs, owned.doubt),
+        spot_unknown=spot_unknown,
+        quantities=owned.quantities,
+        coin_doubt=owned.doubt,
+        coin_fall=owned.fall,
+        still=still,
+        dollars=dollars,
+        insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot=priced),
+        data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
+    )
+
+
+class _OverLegs(TypedDict):
+    """What all legs of a hedge come to; one that is not known makes it None."""
+
+    notional_usd: Decimal | None
+    futures_price: Decimal | None
+    basis_rate: Decimal | None
+    funding_rate_8h: Decimal | None
+    funding_apr: Decimal | None
+    liquidation_price: Decimal | None
+    liquidation_distance: Decimal | None
+    margin_usage: Decimal | None
+    leverage: Decimal | None
+    unrealised_pnl_usd: Decimal | None
+
+
+def _over_legs(legs: Sequence[LegSnapshot]) -> _OverLegs:
+    funded = () if all(leg.leg.futures.is_dated for leg in legs) else legs
+    return _OverLegs(
+        notional_usd=_total(leg.notional_usd for leg in legs),
         futures_price=_weighted(legs, lambda leg: leg.futures_price),
         basis_rate=_weighted(legs, lambda leg: leg.basis_rate),
         funding_rate_8h=_weighted(funded, lambda leg: ZERO if leg.leg.futures.is_dated else leg.funding_rate_8h),
@@ -56,14 +91,6 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         margin_usage=_highest(leg.margin_usage for leg in legs),
         leverage=_highest(leg.leverage for leg in legs),
         unrealised_pnl_usd=_total(leg.unrealised_pnl_usd for leg in legs),
-        quality=_quality_of_hedge(spot_unknown, legs, owned.doubt),
-        spot_unknown=spot_unknown,
-        quantities=owned.quantities,
-        coin_doubt=owned.doubt,
-        coin_fall=owned.fall,
-        still=still,
-        insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot=priced),
-        data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 
 

@@ -43,12 +43,13 @@ def insurance_of(
 
     A perpetual costs the funding that is expected, half the last week's mean and half the coming rate; a dated future
     what its basis still comes up. Keeping is what is decided, so no fee is in it: the exit's is due either way.
-    ratio: of the hedge now. spot: the instrument that prices the coin, and its price. Source: domain specification 4.1.
+    ratio: of the hedge now. spot: the instrument that prices the coin, and its
+    price in dollars. Source: domain specification 4.1.
     """
     days = days_left(hedge, facts)
     costs = [_cost_of(hedge, leg, facts, days) for leg in legs]
     cost = None if None in costs or not costs else sum((one for one in costs if one is not None), ZERO)
-    notional = sum((leg.notional or ZERO for leg in legs), ZERO)
+    notional = sum((leg.notional_usd or ZERO for leg in legs), ZERO)
     priced = Insurance(
         days=days,
         cost=cost,
@@ -106,7 +107,7 @@ def expected_rate(hedge: str, leg: LegSnapshot, facts: CycleFacts) -> Decimal | 
 
 def _cost_of(hedge: Hedge, leg: LegSnapshot, facts: CycleFacts, days: Decimal) -> Decimal | None:
     """Return what a leg costs over the days, + is paid; a long one pays what a short one earns."""
-    notional = leg.notional
+    notional = leg.notional_usd
     if notional is None or leg.coins is None:
         return None
     if notional == 0:

@@ -88,7 +88,7 @@ def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ..
             known = found.get(share.holding.name)
             if known is None or known.price_usd is None:
                 quantity = snapshot.quantities.get(share.holding.name)
-                valued = value_holding(share.holding, quantity, snapshot.spot_price)
+                valued = value_holding(share.holding, quantity, snapshot.spot_price_usd)
                 found[share.holding.name] = valued
     return tuple(found.values())
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
+from hedgewatch.domain.hedge import DOLLAR
 from hedgewatch.settings.channel_entries import EmailChannel, WebhookChannel
 from hedgewatch.settings.check_hedges import Book
 from hedgewatch.settings.instruments import read_exchange
@@ -24,6 +25,17 @@ def check_exchanges(book: Book) -> None:
             read_exchange(name)
         except ValueError as error:
             book.problems.add(("exchanges", name), str(error))
+
+
+def check_currencies(book: Book) -> None:
+    """Check that each currency's source prices that currency, in dollars."""
+    for name, currency in book.settings.currencies.items():
+        path: KeyPath = ("currencies", name, "usd")
+        source = currency.usd
+        if not book.problems.readable(*path) or (source.base, source.quote) == (name, DOLLAR):
+            continue
+        meant = f"{source.ref.exchange}:{name}/{DOLLAR}"
+        book.problems.add(path, f'"{source}" does not tell what {name} is worth in dollars; did you mean "{meant}"?')
 
 
 def check_channels(book: Book) -> None:

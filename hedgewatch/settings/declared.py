@@ -65,7 +65,14 @@ def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:
         target_ratio=entry.target_ratio,
         rules={rule: rule_settings(settings, rule, entry) for rule in CATALOGUE},
         terms=_terms(entry),
+        dollars=_dollars(settings, entry),
     )
+
+
+def _dollars(settings: Settings, entry: HedgeEntry) -> dict[str, InstrumentRef]:
+    names = (*entry.spot, *(leg.futures for leg in entry.all_legs))
+    quotes = dict.fromkeys(name.quote for name in names)
+    return {quote: settings.currencies[quote].usd.ref for quote in quotes if quote in settings.currencies}
 
 
 def _terms(entry: HedgeEntry) -> HedgeTerms:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings.check_hedges import Book, check_hedges, check_holdings
-from hedgewatch.settings.check_rest import check_channels, check_exchanges, check_secrets, check_web
+from hedgewatch.settings.check_rest import check_channels, check_currencies, check_exchanges, check_secrets, check_web
 from hedgewatch.settings.check_rules import check_rules
 from hedgewatch.settings.document import apply_environment, find_file, read_document, with_dotted_rules
 from hedgewatch.settings.models import Settings
@@ -43,6 +43,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     check_hedges(book)
     check_rules(settings, book.hedges, problems)
     check_exchanges(book)
+    check_currencies(book)
     check_channels(book)
     check_web(book)
     check_secrets(book, file, overrides)

@@ -46,8 +46,6 @@ def _general(settings: Settings) -> Iterator[Gap]:
     for name, account in settings.accounts.items():
         if account.exchange not in EXCHANGES:
             yield ("accounts", name, "exchange"), f"reading accounts of {account.exchange}"
-    for name in settings.currencies:
-        yield ("currencies", name), "valuing a quote currency in dollars"
 
 
 def _holdings(settings: Settings) -> Iterator[Gap]:

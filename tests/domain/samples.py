@@ -102,6 +102,7 @@ SETTINGS |= {
         "margin_usage": {WARNING: level("0.10", "0.08"), CRITICAL: level("0.25", "0.20")},
         "clock_skew": {WARNING: level("1", "0.5"), CRITICAL: level("5", "3")},
         "liquidation_price_mismatch": {WARNING: level("0.02", "0.015")},
+        "depeg": {WARNING: level("0.005", "0.003", seconds(600)), CRITICAL: level("0.02", "0.01", seconds(600))},
         "double_whammy": {WARNING: level("-0.0001", "-0.00005"), CRITICAL: level("-0.0003", "-0.00015")},
         "funding_paid": {WARNING: level("0.005", "0.0025"), CRITICAL: level("0.01", "0.005")},
     }.items()

@@ -24,6 +24,12 @@ ADDED = [
     ('[monitor]\npoll_every = "soon"', "monitor.poll_every", "write a duration"),
     ("[monitor]\npoll_every = 30", "monitor.poll_every", "write a duration"),
     ('[monitor]\ntimezone = "Mars/Olympus"', "monitor.timezone", "no time zone"),
+    ('[currencies.USDT]\nusd = "kraken:USDC/USD"', "currencies.USDT.usd", 'did you mean "kraken:USDT/USD"?'),
+    (
+        '[currencies.USDT]\nusd = "kraken:USDT/EUR"',
+        "currencies.USDT.usd",
+        "does not tell what USDT is worth in dollars",
+    ),
     ('[monitor]\nprofile = "clam"', "monitor.profile", 'did you mean "calm"?'),
     ('[monitor]\nallow_literal_secrets = "yes"', "monitor.allow_literal_secrets", "true or false"),
     (

@@ -16,6 +16,7 @@ from hedgewatch.domain.rules import (
     cost_outweighs,
     data_stale,
     delisting,
+    depeg,
     double_whammy,
     drift,
     event_passed,
@@ -66,6 +67,7 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     double_whammy.NAME: double_whammy.judge,
     cost_outweighs.NAME: cost_outweighs.judge,
     profit_target.NAME: profit_target.judge,
+    depeg.NAME: depeg.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
     exchange_down.NAME: exchange_down.judge,

@@ -105,7 +105,7 @@ def _words(snapshot: HedgeSnapshot, leg: LegSnapshot, rate: Decimal, fallen: Dec
 
 def _true_loss(snapshot: HedgeSnapshot, leg: LegSnapshot, rate: Decimal, fallen: Decimal | None) -> str:
     """Say what is lost: the funding, and the fall of what is not hedged; the short gains what the rest has lost."""
-    notional = leg.notional
+    notional = leg.notional_usd
     if notional is None:
         return ""
     cost = short_pays_per_day(rate, notional)

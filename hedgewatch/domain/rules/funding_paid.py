@@ -29,7 +29,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     if leg.leg.futures.is_dated:
         dated = UnknownReason.NOT_AVAILABLE
         return unknown_finding(target, dated, lambda: f"{leg_words(snapshot, leg)}: a dated future has no funding")
-    notional = leg.notional
+    notional = leg.notional_usd
     if notional is None:
         doubt = leg.held.doubt
         reason = doubt.reason if doubt else leg.unknown or UnknownReason.MISSING
@@ -38,7 +38,7 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     if notional == 0:
         return quiet_finding(target, settings, lambda: f"{leg_words(snapshot, leg)} holds nothing that pays")
     paid = facts.past.legs.get((snapshot.hedge.name, leg.leg.name), NO_LEG_PAST).paid
-    total = _in_dollars(paid, snapshot)
+    total = _in_dollars(paid, snapshot, leg)
     if paid is None or total is None:
         return unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: _missing(snapshot, leg, paid))
     value = -total / notional
@@ -46,16 +46,15 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     return told_to_close(finding, snapshot, [leg])
 
 
-def _in_dollars(paid: PaidPast | None, snapshot: HedgeSnapshot) -> Decimal | None:
+def _in_dollars(paid: PaidPast | None, snapshot: HedgeSnapshot, leg: LegSnapshot) -> Decimal | None:
     """Return what was received in 30 days; coins whose worth was not noted count at the present price."""
     if paid is None:
         return None
-    coins = paid.unvalued.get(snapshot.hedge.asset, ZERO)
-    if len(paid.unvalued) > (snapshot.hedge.asset in paid.unvalued):
+    prices = {snapshot.hedge.asset: snapshot.spot_price_usd, leg.leg.futures.quote: leg.usd}
+    worth = [(amount, prices.get(asset)) for asset, amount in paid.unvalued.items()]
+    if any(price is None for _, price in worth):
         return None
-    if coins == 0:
-        return paid.usd
-    return None if snapshot.spot_price is None else paid.usd + coins * snapshot.spot_price
+    return paid.usd + sum((amount * price for amount, price in worth if price is not None), ZERO)
 
 
 def _missing(snapshot: HedgeSnapshot, leg: LegSnapshot, paid: PaidPast | None) -> str:

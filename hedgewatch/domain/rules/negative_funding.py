@@ -49,7 +49,7 @@ def _words(snapshot: HedgeSnapshot, leg: LegSnapshot, mean: FundingMean, paid: P
     """Say the mean and what it costs, then the coming rate, then what was really paid: three things that differ."""
     source = "the coming rate, nothing settled is known yet" if mean.from_coming else f"mean of {plain(mean.hours)} h"
     said = [f"{leg_words(snapshot, leg)}: funding is {percent(mean.rate_8h, 4)} per 8 h ({source})"]
-    notional = leg.notional
+    notional = leg.notional_usd
     if notional is not None:
         cost = short_pays_per_day(mean.rate_8h, notional)
         said.append(f"your short {'pays' if cost > 0 else 'earns'} {abs(cost):,.2f} USD a day")

@@ -28,16 +28,17 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
     )
     if wanted is None:
         return (unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{name}: no profit_target is set"),)
-    if snapshot.spot_price is None:
+    price = snapshot.spot_price_usd
+    if price is None:
         reason = snapshot.spot_unknown or UnknownReason.MISSING
-        return (unknown_finding(target, reason, f"{name}: its gain is not known, spot was not read"),)
+        return (unknown_finding(target, reason, f"{name}: its gain is not known, its price in USD was not read"),)
     if snapshot.coin_doubt is not None:
         return (unknown_finding(target, snapshot.coin_doubt.reason, f"{name}: {snapshot.coin_doubt.detail}"),)
     cost = _average_cost(snapshot)
     if cost is None or cost == 0:
         why = f"{name}: its gain needs the cost_basis of a holding, none is given"
         return (unknown_finding(target, UnknownReason.NOT_AVAILABLE, why),)
-    gain = snapshot.spot_price / cost - 1
+    gain = price / cost - 1
     outcome = _outcome(gain, wanted)
     words = f"{name}: spot is {percent(gain, 1)} above the average cost of {plain(round(cost, 2))}, the target is"
     finding = known_finding(

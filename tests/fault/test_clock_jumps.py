@@ -6,12 +6,10 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Self
 
-import apscheduler.schedulers.base
 import pytest
 
 from hedgewatch.bootstrap.watching import Watching
@@ -25,7 +23,7 @@ from hedgewatch.storage.memory import MemoryStore, SoleLease
 from hedgewatch.worker import Worker
 from tests.domain.samples import AT_ONCE, FUTURES, SETTINGS, SPOT, hedge, leg, level, seconds
 from tests.fault.killing import SEED
-from tests.fault.virtual_loop import Machine, VirtualLoop, run_virtually, utc
+from tests.fault.virtual_loop import Machine, VirtualLoop, machines_told, run_virtually, utc
 from tests.monitoring.sources import QuotedExchange
 
 POLL = Decimal(30)
@@ -121,16 +119,7 @@ class WallTimed(Machine):
 
 @pytest.fixture
 def machines(monkeypatch: pytest.MonkeyPatch) -> list[Machine]:
-    """The machine whose wall clock APScheduler reads as well: it knows no other way to be told the time."""
-    current: list[Machine] = []
-
-    class Told(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp(current[-1].now().timestamp(), tz)
-
-    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Told)
-    return current
+    return machines_told(monkeypatch)
 
 
 def watching(machine: Machine) -> Watching:

@@ -18,6 +18,7 @@ from hedgewatch.domain.alert import AlertPhase
 from hedgewatch.monitoring.cycle import CycleResult
 from hedgewatch.settings import load_settings
 from hedgewatch.storage.memory import MemoryStore
+from hedgewatch.storage.migrate import upgrade
 from hedgewatch.worker import Worker
 from tests.end_to_end.stage import SECRETS, Stage, staged, until
 from tests.fault.killing import SEED
@@ -205,6 +206,7 @@ def firing(result: CycleResult) -> set[str]:
 
 
 async def reloaded(folder: Path, kind: type[Renewal], cases: int) -> list[str]:
+    upgrade(f"sqlite:///{folder / 'hedgewatch.db'}")  # one after the other: its library has one place for all threads
     async with staged(folder) as stage:
         return await faults_of(stage, kind, cases)
 

@@ -81,12 +81,18 @@ def exact(value: Any, field: str) -> Any:
     """
     if type(value) is Decimal and value.is_finite() and -WIDEST <= value.adjusted() <= WIDEST:
         return value  # nearly always: this door is passed some thirty times for each hedge in a cycle
+    if type(value) is str:
+        return _from_text(value, field)
     if hasattr(value, "dtype"):
         return _finite(value, field)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise InvalidValueError(field, f"expected a decimal number, found {type(value).__name__} {value!r}")
+    return _from_text(value, field)
+
+
+def _from_text(value: str | int | Decimal, field: str) -> Decimal:
     try:
-        number = Decimal(value.strip() if isinstance(value, str) else value)
+        number = Decimal(value)  # which takes no notice of blanks around it
     except decimal.InvalidOperation:
         raise InvalidValueError(field, f"expected a decimal number, found {value!r}") from None
     if not number.is_finite():

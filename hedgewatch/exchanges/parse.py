@@ -140,7 +140,12 @@ def coming(settles_at: datetime | None, now: datetime) -> datetime | None:
 def is_too_far(settles_at: datetime | None, interval: Decimal | None, now: datetime) -> bool:
     """Tell whether a settlement lies more than one interval ahead, of any length where ours is not known."""
     hours = LONGEST_INTERVAL if interval is None else interval
-    return settles_at is not None and settles_at > now + timedelta(hours=float(hours)) + SETTLEMENT_JITTER
+    return settles_at is not None and settles_at > _latest(now, hours)
+
+
+@lru_cache(maxsize=64)  # a cycle has one moment, an exchange few intervals
+def _latest(now: datetime, hours: Decimal) -> datetime:
+    return now + timedelta(hours=float(hours)) + SETTLEMENT_JITTER
 
 
 def make_funding(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef
+from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, Payoff
 from hedgewatch.domain.market import Funding, Mark, MarketReading, Quote, ReadingFailure, Stamp, UnknownReason
 from hedgewatch.domain.numbers import exactly
 from hedgewatch.exchanges.asking import Asked
@@ -42,6 +42,15 @@ class Known:
     listing: Callable[[str], Row]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What one call told, with the stamps of its rows so far: equal ones are one."""
+
+    call: Call
+    answer: Asked | Fault
+    stamps: dict[datetime | None, Stamp]
+
+
 @dataclass(slots=True)
 class _Parts:
     """The parts of one instrument while they are gathered."""
@@ -62,15 +71,18 @@ class Reader:
     def __init__(self, quirk: Quirk, answers: Mapping[Call, Asked | Fault], known: Known, now: datetime) -> None:
         """Read from these answers, one by each call."""
         self._quirk = quirk
-        self._answers = answers
         self._known = known
         self._now = now
-        self._stamps: dict[tuple[Call, datetime | None], Stamp] = {}
-        keys = {"quote": "bid", "mark": "mark", "funding": "rate"}
+        told = [_Told(call=call, answer=answer, stamps={}) for call, answer in answers.items()]
+        self._spot = [one for one in told if not one.call.futures and one.call.bid is not None]
         self._plans = {
-            (futures, part): tuple(c for c in answers if c.futures == futures and getattr(c, key) is not None)
-            for futures in (False, True)
-            for part, key in keys.items()
+            (payoff, part): [
+                one
+                for one in told
+                if one.call.futures and getattr(one.call, key) is not None and one.call.is_for(payoff)
+            ]
+            for payoff in (None, *Payoff)
+            for part, key in {"quote": "bid", "mark": "mark", "funding": "rate"}.items()
         }
 
     @exactly
@@ -103,28 +115,26 @@ class Reader:
     def _parts(self, instrument: Instrument) -> _Parts:
         parts, symbol = _Parts(), instrument.ref.symbol
         if instrument.kind is InstrumentKind.SPOT:
-            parts.quote = self._part(parts, "quote", symbol, self._plans[False, "quote"], _quote)
+            parts.quote = self._part(parts, "quote", symbol, self._spot, _quote)
             return parts
-        parts.quote = self._part(parts, "quote", symbol, self._plan(instrument, "quote"), _quote)
-        parts.mark = self._part(parts, "mark", symbol, self._plan(instrument, "mark"), _mark)
+        plans, payoff = self._plans, instrument.payoff
+        parts.quote = self._part(parts, "quote", symbol, plans[payoff, "quote"], _quote)
+        parts.mark = self._part(parts, "mark", symbol, plans[payoff, "mark"], _mark)
         if _refuse_disagreement(parts):
             parts.note("funding", UnknownReason.OUT_OF_RANGE, "it stands beside prices that are not believed")
         elif instrument.kind is InstrumentKind.PERPETUAL:
-            funding = self._part(parts, "funding", symbol, self._plan(instrument, "funding"), self._funding)
+            funding = self._part(parts, "funding", symbol, plans[payoff, "funding"], self._funding)
             if funding is not None:
                 parts.funding, problems = funding
                 for problem in problems:
                     parts.note("funding", problem.reason, problem.detail)
         return parts
 
-    def _plan(self, instrument: Instrument, part: str) -> Sequence[Call]:
-        return [call for call in self._plans[True, part] if call.is_for(instrument.payoff)]
-
     def _part(
-        self, parts: _Parts, name: str, symbol: str, calls: Sequence[Call], parse: Callable[[str, Row, Call, Stamp], T]
+        self, parts: _Parts, name: str, symbol: str, told: Sequence[_Told], parse: Callable[[str, Row, Call, Stamp], T]
     ) -> T | None:
-        for call in calls:
-            answer = self._answers[call]
+        for one in told:
+            call, answer = one.call, one.answer
             if isinstance(answer, Fault):
                 parts.note(name, answer.reason, answer.text)
                 continue
@@ -135,24 +145,25 @@ class Reader:
                 parts.note(name, fault.reason if fault else UnknownReason.MISSING, detail)
                 continue
             try:
-                return parse(symbol, row, call, self._stamp(row, call, answer))
+                return parse(symbol, row, call, self._stamp(row, one, answer))
             except UnreadableError as error:
                 parts.note(name, error.reason, error.detail)
-        if not calls:
+        if not told:
             parts.note(name, UnknownReason.MISSING, f"{self._quirk.exchange} has no call for it")
         return None
 
-    def _stamp(self, row: Row, call: Call, answer: Asked) -> Stamp:
-        """Stamp a row with the exchange's time (the row's, else the answer's) and ours; equal stamps are one."""
+    def _stamp(self, row: Row, one: _Told, answer: Asked) -> Stamp:
+        """Stamp a row with the exchange's time (the row's, else the answer's) and ours."""
+        call = one.call
         told = row.get(call.time) if call.time else None
         if told is None and call.envelope_time:
             told = answer.envelope.get(call.envelope_time)
         at = moment_of(told)
-        stamp = self._stamps.get((call, at))
+        stamp = one.stamps.get(at)
         if stamp is None:
             source = f"{self._quirk.exchange} {call.name}"
             stamp = Stamp(exchange_time=at, received_at=answer.received_at, source=source)
-            self._stamps[call, at] = stamp
+            one.stamps[at] = stamp
         return stamp
 
     def _funding(self, symbol: str, row: Row, call: Call, stamp: Stamp) -> tuple[Funding, list[UnreadableError]]:
@@ -169,7 +180,7 @@ class Reader:
             problems.append(UnreadableError(UnknownReason.OUT_OF_RANGE, detail))
             settles_at = None
         reason = UnknownReason.MISSING
-        if InstrumentRef(exchange=self._quirk.exchange, symbol=symbol).is_inverse:
+        if interval is None and InstrumentRef(exchange=self._quirk.exchange, symbol=symbol).is_inverse:
             reason = self._quirk.no_inverse_interval
         if interval is None and reason is not UnknownReason.NOT_AVAILABLE:
             problems.append(UnreadableError(reason, "the funding interval is not known"))

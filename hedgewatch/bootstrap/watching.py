@@ -13,6 +13,7 @@ from hedgewatch.bootstrap.keeping import make_keeper
 from hedgewatch.bootstrap.lasting import lasting_store
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import digest_plan, make_notifiers, make_switch, routing_of, windows_of
+from hedgewatch.domain.redaction import Redactor
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
 from hedgewatch.exchanges.door import Restraints
 from hedgewatch.exchanges.source import Patience
@@ -20,6 +21,7 @@ from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.digest import DayBook, DigestDesk
+from hedgewatch.monitoring.discretion import DiscreetOutbox, DiscreetStore
 from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
 from hedgewatch.monitoring.keeping import HistoryKeeper, KeptPast
 from hedgewatch.monitoring.leading import Lease
@@ -48,6 +50,7 @@ class Ground:
     series: SeriesStore
     kept: KeptPast
     days: DayBook
+    redactor: Redactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,7 @@ def make_parts(settings: Settings, ground: Ground, before: Parts | None = None) 
     deadline = min(CYCLE_DEADLINE_SECONDS, watch.poll_seconds * CYCLE_DEADLINE_SHARE)
     patience = Patience(answer_seconds=deadline, listing_seconds=max(deadline, LISTING_SECONDS))
     asker = ground.asker
+    ground.redactor.add(settings.known_secrets(asker.environ))
     notifiers = crash_point(asker.environ).notifiers(make_notifiers(settings, asker.environ))
     readers = make_readers(settings, watch, asker, patience=patience, before=before.readers if before else None)
     collector = readers.collector(asker.clock)
@@ -181,16 +185,18 @@ async def watching(
         store = await stack.enter_async_context(lasting_store(url, environ, clock, steps=crash.steps()))
         kept = _kept(stack, url, clock)
         asker = Asker(environ=environ, shelf=store.shelf, clock=clock, restraints=restraints or Restraints())
+        redactor = Redactor()
         ground = Ground(
             asker=asker,
-            outbox=crash.outbox(store.outbox),
+            outbox=DiscreetOutbox(crash.outbox(store.outbox), redactor.clean),
             backlogs=store.backlogs,
             series=store.series,
             kept=kept,
             days=store.days,
+            redactor=redactor,
         )
         parts = make_parts(settings, ground)
-        cycles = crash.store(store.cycles)
+        cycles = DiscreetStore(crash.store(store.cycles), redactor.clean)
         cycle = MonitorCycle(parts.watch, collector=parts.collector, store=cycles, clock=clock, past=kept.added_to)
         begun = Watching(
             watch=parts.watch,

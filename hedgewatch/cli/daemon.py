@@ -16,6 +16,7 @@ import typer
 
 from hedgewatch import logs
 from hedgewatch.cli.address import Address
+from hedgewatch.cli.hardening import keep_memory_private
 from hedgewatch.cli.loading import loaded_settings, ready_settings
 from hedgewatch.domain.errors import ConfigurationError, HedgewatchError
 from hedgewatch.domain.redaction import Redactor
@@ -48,6 +49,8 @@ def start(ctx: typer.Context, *, log_format: str, worker: bool, web: bool, liste
     settings = ready_settings(ctx) if worker else loaded_settings(ctx)
     redactor = configure_logs(log_format)
     redactor.add(settings.known_secrets(os.environ))
+    if worker:
+        keep_memory_private()
     address = listen.chosen(settings.web.listen) if listen else settings.web.listen
 
     async def serve() -> None:

@@ -36,17 +36,11 @@ class DiscreetStore:
 
     async def record(self, cycle: CycleRecord) -> None:
         """Store the cycle, cleaned."""
-        clean = self._clean
-        await self._store.record(
-            replace(
-                cycle,
-                answers=[_clean_answer(answer, clean) for answer in cycle.answers],
-                accounts=[_clean_account(account, clean) for account in cycle.accounts],
-                findings=[_clean_finding(finding, clean) for finding in cycle.findings],
-                states=[_clean_state(state, clean) for state in cycle.states],
-                events=[_clean_event(draft, clean) for draft in cycle.events],
-            )
-        )
+        await self._store.record(_clean_cycle(cycle, self._clean))
+
+    async def show(self, cycle: CycleRecord) -> None:
+        """Store every rule's answer, cleaned."""
+        await self._store.show(_clean_cycle(cycle, self._clean))
 
 
 class DiscreetOutbox:
@@ -72,6 +66,17 @@ class DiscreetOutbox:
     async def failed(self, delivery: Delivery, at: datetime, error: str, retry_at: datetime | None) -> None:
         """Tell the outbox, cleaned."""
         await self._outbox.failed(delivery, at, self._clean(error), retry_at)
+
+
+def _clean_cycle(cycle: CycleRecord, clean: Clean) -> CycleRecord:
+    return replace(
+        cycle,
+        answers=[_clean_answer(answer, clean) for answer in cycle.answers],
+        accounts=[_clean_account(account, clean) for account in cycle.accounts],
+        findings=[_clean_finding(finding, clean) for finding in cycle.findings],
+        states=[_clean_state(state, clean) for state in cycle.states],
+        events=[_clean_event(draft, clean) for draft in cycle.events],
+    )
 
 
 def _clean_answer(answer: ExchangeAnswer, clean: Clean) -> ExchangeAnswer:

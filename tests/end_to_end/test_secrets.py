@@ -28,10 +28,23 @@ from tests.end_to_end.stage import PASSWORD, SECRET, Stage, ask, rows, until
 
 WRONG_PASSWORD = "canary-that-the-server-refuses"
 DATABASE_PASSWORD = "canary-of-the-database"
+KEY, KEY_SECRET, PHRASE = "canaryKEYcanaryKEY", "canarySECRETcanarySECRET", "canaryPHRASE/with+signs"
+CHAT_TOKEN = "canary0of0the0chat0token0"
 HEDGES = """
 [[holdings]]
 asset = "BTC"
 quantity = 5
+
+[[holdings]]
+name = "there"
+asset = "ETH"
+account = "treasury"
+
+[accounts.treasury]
+exchange = "binance"
+api_key = "env:E2E_KEY"
+secret = "env:E2E_KEY_SECRET"
+password = "env:E2E_PHRASE"
 
 [[hedges]]
 name = "btc-core"
@@ -48,6 +61,10 @@ from = "hedgewatch@example.com"
 server = "smtp://me%40example.com@127.0.0.1:{port}"
 password = "env:E2E_WRONG_PASSWORD"
 ca_file = "{ca_file}"
+
+[channels.chat]
+kind = "apprise"
+url = "env:E2E_CHAT"
 """
 DELIVERED = "SELECT channel FROM delivery_history WHERE state = 'delivered'"
 
@@ -58,26 +75,38 @@ def forms(secret: str) -> Iterator[bytes]:
     yield raw
     yield quote(secret, safe="").encode()
     yield raw.hex().encode()
+    yield raw.hex().upper().encode()
     yield base64.b64encode(raw).rstrip(b"=")
     yield base64.b64encode(b"\0me@example.com\0" + raw).rstrip(b"=")
+    for before in (1, 2):  # inside something longer, whose groups of three fall otherwise
+        whole = base64.b64encode(b"\0" * before + raw)
+        yield whole[before + 1 : len(whole) // 4 * 4 - 4]
 
 
 def leaks(text: str | bytes, more: Iterable[str] = ()) -> list[str]:
     """Return the secrets that stand somewhere in a text."""
     body = text.encode() if isinstance(text, str) else text
     signing = SECRET.removeprefix("whsec_")
-    secrets = (SECRET, signing, base64.b64decode(signing).decode(), PASSWORD, WRONG_PASSWORD, *more)
+    secrets = (
+        *(SECRET, signing, base64.b64decode(signing).decode(), PASSWORD, WRONG_PASSWORD),
+        *(KEY, KEY_SECRET, PHRASE, CHAT_TOKEN),
+        *more,
+    )
     return [secret for secret in secrets if any(form in body for form in forms(secret))]
 
 
 @pytest.fixture(autouse=True)
-def _wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("E2E_WRONG_PASSWORD", WRONG_PASSWORD)
+def _canaries(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
+    stage.exchanges.accounts.add("binance", "treasury", key=KEY, secret=KEY_SECRET, password=PHRASE)
+    chat = f"mmost://{urlsplit(stage.receiver.url).netloc}/{CHAT_TOKEN}"
+    canaries = {"WRONG_PASSWORD": WRONG_PASSWORD, "KEY": KEY, "KEY_SECRET": KEY_SECRET, "PHRASE": PHRASE, "CHAT": chat}
+    for name, value in canaries.items():
+        monkeypatch.setenv(f"E2E_{name}", value)
 
 
 def configured(stage: Stage, storage: str | None = None) -> Path:
     refused = REFUSED.format(port=stage.mailbox.port, ca_file=stage.ca_file)
-    channels = stage.channels().replace('["hook", "me"]', '["hook", "me", "refused"]')
+    channels = stage.channels().replace('["hook", "me"]', '["hook", "me", "refused", "chat"]')
     return stage.configure(HEDGES + channels + refused, storage=storage)
 
 
@@ -100,15 +129,22 @@ async def test_no_secret_leaves_the_daemon(stage: Stage) -> None:
     daemon = stage.daemon(configured(stage), "run", "--listen", "127.0.0.1:0", "--log-format", "json")
     await daemon.start()
     await until(lambda: {("hook",), ("me",)} <= set(rows(storage, DELIVERED)), "both deliveries, after a refusal")
-    errors = rows(storage, "SELECT last_error FROM delivery_history WHERE channel = 'refused'")
+    failed = "SELECT channel FROM delivery_history WHERE last_error IS NOT NULL"
+    await until(lambda: {("refused",), ("chat",)} <= set(rows(storage, failed)), "the errors of both that refuse")
+    stage.exchanges.faults.set("binance", "503")
+    await until(lambda: rows(storage, "SELECT 1 FROM cycle_history WHERE error IS NOT NULL"), "an exchange's error")
     pages = await pages_of(daemon.err)
     assert await daemon.stop() == 0
-    assert errors[0][0], "the refused password left no error to look into"
     assert "btc-core" in pages
     assert leaks(daemon.out + daemon.err) == []
     assert leaks(pages) == []
-    for path in stage.folder.glob("hedgewatch.db*"):
+    written = [path for path in stage.folder.rglob("*") if path.is_file() and path.name != "ca.pem"]
+    for path in written:
         assert leaks(path.read_bytes()) == [], path
+    assert any(path.name.startswith("hedgewatch.db") for path in written)
+    for path in stage.folder.rglob("hedgewatch.db*"):
+        assert path.stat().st_mode & 0o077 == 0, f"others may read {path.name}"
+    print(f"\ncanaries: {sum(path.stat().st_size for path in written):,} bytes in {len(written)} files, 0 found")  # noqa: T201  the figures
     for mail in stage.mailbox.mails:
         assert leaks(mail.message.as_bytes()) == []
     for message in stage.receiver.received:
@@ -123,11 +159,13 @@ async def test_no_secret_leaves_a_command(stage: Stage) -> None:
         ("config", "show", "--json"),
         ("once",),
         ("doctor", "--json"),
+        ("doctor", "--record", str(stage.folder / "recording")),
         ("status", "--json"),
         ("db", "upgrade", "--json"),
         ("channels", "test", "hook"),
         ("channels", "test", "me", "--json"),
         ("channels", "test", "refused"),
+        ("channels", "test", "chat"),
         ("channels", "test", "nobody"),
     )
     for command in commands:
@@ -135,6 +173,9 @@ async def test_no_secret_leaves_a_command(stage: Stage) -> None:
         assert leaks(said.out + said.err) == [], command
     assert [leaks(mail.message.as_bytes()) for mail in stage.mailbox.mails] == [[]]
     assert len(stage.receiver.received) == 1
+    recorded = [path for path in (stage.folder / "recording").rglob("*") if path.is_file()]
+    assert recorded
+    assert [leaks(path.read_bytes()) for path in recorded] == [[]] * len(recorded)
 
 
 async def test_the_password_of_the_database_stays_inside(

@@ -100,6 +100,7 @@ class Crew:
             pid, epoch = await asyncio.to_thread(self.leader)
             if pid in self.processes:
                 os.kill(pid, signal.SIGSTOP)
+                await until(lambda: stands_still(pid), "a stop of every thread")  # noqa: B023  awaited here
                 if await asyncio.to_thread(self._is_idle) and self.leader() == (pid, epoch):
                     return pid, epoch
                 os.kill(pid, signal.SIGCONT)
@@ -142,6 +143,15 @@ class Crew:
         for process in self.processes.values():
             process.kill()
             process.join()
+
+
+def stands_still(pid: int) -> bool:
+    """Tell whether every thread has stopped: one within a call of the system ends that first, and may get a lock."""
+    threads = Path(f"/proc/{pid}/task")
+    if not threads.is_dir():  # no Linux
+        return True
+    states = [(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in threads.iterdir()]
+    return set(states) == {"T"}
 
 
 def _taken(lock: Any) -> bool:

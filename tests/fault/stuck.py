@@ -19,6 +19,7 @@ from typing import Any
 from hedgewatch.bootstrap.watching import Watching
 from hedgewatch.cli.working import open_worker
 from hedgewatch.settings import load_settings
+from hedgewatch.storage.database import Database
 from hedgewatch.worker import Worker
 
 FOR_EVER = threading.Event()
@@ -40,8 +41,8 @@ def stop_loop(_: Watching) -> None:
     FOR_EVER.wait()
 
 
-def stop_writer(watching: Watching) -> None:
-    watching.cycle._store._database._executor.submit(FOR_EVER.wait)  # type: ignore[attr-defined]
+def stop_writer(_: Watching) -> None:
+    Database._transact = lambda *_, **__: FOR_EVER.wait()  # type: ignore[method-assign,assignment]
 
 
 STUCK: dict[str, Callable[[Watching], None]] = {

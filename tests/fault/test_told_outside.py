@@ -60,7 +60,13 @@ MISFORTUNES = (
     *((Misfortune(name="hangs", strike=send(signal.SIGSTOP)),) if IS_LONG else ()),
     *(
         Misfortune(name=f"deadlock of the {kind}", program=stuck(kind), strike=send(signal.SIGUSR1))
-        for kind in ("cycle", "delivery", "loop", *(("writer",) if IS_LONG else ()))
+        for kind in ("cycle", "delivery", "loop")
+    ),
+    # without its database the worker goes on from its spool, and is not stuck
+    *(
+        (Misfortune(name="stuck database", program=stuck("writer"), strike=send(signal.SIGUSR1), is_silent=False),)
+        if IS_LONG
+        else ()
     ),
     Misfortune(name="database locked", strike=lock, is_silent=False),
 )

@@ -25,15 +25,19 @@ def check(ctx: typer.Context, as_json: AsJson = False) -> None:
     Example: hedgewatch --config hedgewatch.toml config check
     """
     import json
+    from datetime import UTC, datetime
 
     from hedgewatch.domain.errors import ConfigurationError
     from hedgewatch.settings import load_settings
+    from hedgewatch.settings.overdue import refuse_overdue
     from hedgewatch.settings.summary import Summary, summarise
 
     invocation = ctx.ensure_object(Invocation)
     wants_json = as_json or invocation.json
     try:
-        summary = summarise(load_settings(invocation.config_path, os.environ))
+        settings = load_settings(invocation.config_path, os.environ)
+        refuse_overdue(settings, datetime.now(UTC))  # here alone: a daemon must start, and tell what is past
+        summary = summarise(settings)
     except ConfigurationError as error:
         if not wants_json:
             raise

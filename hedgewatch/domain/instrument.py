@@ -95,6 +95,12 @@ class InstrumentRef:
         return "-" in self.symbol.partition(":")[2]
 
     @property
+    def perpetual(self) -> InstrumentRef:
+        """The perpetual of the same coin and settle asset, by its name: what a dated future can always be rolled to."""
+        pair, _, settle = self.symbol.partition(":")
+        return InstrumentRef(exchange=self.exchange, symbol=f"{pair}:{settle.partition('-')[0]}")
+
+    @property
     def expires_at(self) -> datetime | None:
         """When it expires by its name: 08:00 UTC of its day, as all exchanges have it; None if it names no day."""
         day = self.symbol.partition(":")[2].partition("-")[2][:DAY_DIGITS]

@@ -22,8 +22,10 @@ SETTLEMENT_GRACE = timedelta(seconds=60)  # exchanges publish a settlement some 
 
 
 def instruments_by_exchange(hedges: Iterable[Hedge]) -> Mapping[str, tuple[InstrumentRef, ...]]:
-    """List each exchange's instruments once, in a stable order."""
-    return by_exchange(ref for hedge in hedges for ref in hedge.instruments)
+    """List each exchange's instruments once, in a stable order: of a dated leg also what it can be rolled to."""
+    hedges = tuple(hedges)
+    rolls = (leg.futures.perpetual for hedge in hedges for leg in hedge.legs if leg.futures.is_dated)
+    return by_exchange((*(ref for hedge in hedges for ref in hedge.instruments), *rolls))
 
 
 def by_exchange(refs: Iterable[InstrumentRef]) -> Mapping[str, tuple[InstrumentRef, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, unknown_finding
+from hedgewatch.domain.freshness import FARTHEST_PAIR
 from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.history import BasisPast
 from hedgewatch.domain.market import UnknownReason
@@ -27,13 +28,22 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
     target = leg_target(NAME, snapshot, leg)
     if leg.basis_rate is None or snapshot.spot_price is None:
         reason = leg.unknown or snapshot.spot_unknown or UnknownReason.STALE  # both are known, but too far apart
-        return unknown_finding(target, reason, lambda: f"{leg_words(snapshot, leg)}: the basis is not known")
+        return unknown_finding(target, reason, lambda: f"{leg_words(snapshot, leg)}: {_why_no_basis(snapshot, leg)}")
     past = facts.past.basis.get((snapshot.hedge.name, leg.leg.name))
     usual = _usual(past, leg, snapshot.spot_price)
     if usual is None:
         return unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: _why_not_known(past, snapshot, leg))
     adverse = leg.basis_rate - usual
     return judge_above(target, settings, adverse, lambda: _words(snapshot, leg, adverse, past))
+
+
+def _why_no_basis(snapshot: HedgeSnapshot, leg: LegSnapshot) -> str:
+    if leg.unknown is not None or snapshot.spot_price is None:
+        return "the basis is not known"
+    return (
+        f"the basis is not known: {leg.leg.futures} and the spot price were not read within {FARTHEST_PAIR} s of each "
+        "other; if that lasts they do not trade together: name another spot source"
+    )
 
 
 def _usual(past: BasisPast | None, leg: LegSnapshot, spot_price: Decimal) -> Decimal | None:

@@ -134,7 +134,7 @@ def linear_position(held: Held) -> Row:
         "maintMargin": text(held.maintenance_margin, PLACES),
         "positionInitialMargin": text(held.initial_margin, PLACES),
         "openOrderInitialMargin": "0",
-        "adl": held.position.adl,
+        "adl": held.position.adl - 1,  # its quantiles are 0 to 4
         "bidNotional": "0",
         "askNotional": "0",
     }

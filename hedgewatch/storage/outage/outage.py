@@ -15,7 +15,7 @@ from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.intervention import Interventions
 from hedgewatch.domain.rules import OWN_RULES
 from hedgewatch.monitoring.health import StoreOutage
-from hedgewatch.monitoring.ports import Clock, CycleRecord, Delivery, EventDraft, Memory, OutboxDraft
+from hedgewatch.monitoring.ports import Clock, CycleRecord, Delivery, DeliveryState, EventDraft, Memory, OutboxDraft
 from hedgewatch.storage.memory_outbox import MemoryOutbox
 from hedgewatch.storage.outage.entries import Entry, FallenBack
 from hedgewatch.storage.outage.opened import Key, Opened
@@ -44,6 +44,7 @@ class Outage:
         self._reason = ""
         self._polls = 0
         self._recollection: Recollection | None = None
+        self._spare: Recollection | None = None
         self._own: dict[Target, AlertState] = {}
         self._recent: dict[Key, tuple[EventDraft, OutboxDraft]] = {}
         self.waiting = waiting
@@ -74,7 +75,8 @@ class Outage:
             return
         now = self._clock.now()
         self._since, self._reason, self._polls = now, str(error), polls
-        self._recollection = self.opened.cycles.surrender() if self.opened else None
+        known = self.opened.cycles.surrender() if self.opened else None
+        self._recollection, self._spare = known or self._spare, None
         self._own = {}
         self.outbox = MemoryOutbox()
         for event, wanted in self._recent.values():
@@ -90,8 +92,14 @@ class Outage:
 
     def end(self) -> None:
         """Go back to the database: everything is in it."""
+        # it may go again before it was asked anything, and before it was told what is still to be delivered
+        self._spare = self._recollection
         self._since, self._recollection, self._own = None, None, {}
-        self._recent = {}
+        self._recent = {
+            key: (self.outbox.events[key[0]], OutboxDraft(event_id=key[0], channel=key[1]))
+            for key, kept in self.outbox.deliveries.items()
+            if kept.state is DeliveryState.PENDING
+        }
         if self.opened is not None:
             self.opened.cycles.surrender()
 
@@ -113,8 +121,14 @@ class Outage:
             return None
         return StoreOutage(since=self._since, reason=self._reason, folder=str(self.waiting.folder))
 
+    def note_recalled(self, memory: Memory) -> None:
+        """Remember what people have said; the database's own memory is in use again."""
+        self.interventions, self._spare = memory.interventions, None
+
     def note_stored(self, cycle: CycleRecord) -> None:
         """Remember what a stored cycle has to tell, until it is delivered: the database may go before that."""
+        if self._spare is not None:
+            self._spare.note(cycle)
         self._recent = {key: kept for key, kept in self._recent.items() if cycle.read_at - kept[0].event.at < RECENT}
         events = {draft.event.event_id: draft for draft in cycle.events}
         for wanted in cycle.outbox:

@@ -64,7 +64,7 @@ class LastingStore:
         except StoreUnavailableError as error:
             outage.begin(error, polls=1)
             return outage.memory(instruments, legs, now)
-        outage.interventions = memory.interventions
+        outage.note_recalled(memory)
         return memory
 
     async def _read(

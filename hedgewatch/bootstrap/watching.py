@@ -14,7 +14,7 @@ from hedgewatch.bootstrap.lasting import lasting_store
 from hedgewatch.bootstrap.sources import LOOK_DEADLINE_SECONDS, Asker, Readers, make_readers, one_look
 from hedgewatch.bootstrap.telling import digest_plan, make_notifiers, make_switch, routing_of, windows_of
 from hedgewatch.domain.redaction import Redactor
-from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, OWN_RULES
+from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HOLDING_RULES, OWN_RULES
 from hedgewatch.exchanges.door import Restraints
 from hedgewatch.exchanges.source import Patience
 from hedgewatch.monitoring.collect import Collector
@@ -27,7 +27,7 @@ from hedgewatch.monitoring.keeping import HistoryKeeper, KeptPast
 from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
 from hedgewatch.monitoring.series import SeriesStore
-from hedgewatch.settings import Settings, declared_hedges, digest_of, file_entries, rule_settings
+from hedgewatch.settings import Settings, declared_hedges, declared_holdings, digest_of, file_entries, rule_settings
 from hedgewatch.storage.hedge_past import SqlPastStore
 from hedgewatch.storage.history import History
 from hedgewatch.storage.memory import MemoryStore
@@ -35,6 +35,7 @@ from hedgewatch.storage.migrate import check
 from hedgewatch.storage.past import PastReader
 from hedgewatch.storage.schema import SchemaStatus
 
+OTHER_RULES = (*EXCHANGE_RULES, *ACCOUNT_RULES, *HOLDING_RULES)  # judged of no hedge
 CYCLE_DEADLINE_SECONDS = Decimal(10)
 CYCLE_DEADLINE_SHARE = Decimal("0.8")  # of the poll: the rest is for judging and storing
 LISTING_SECONDS = Decimal(20)  # a market list is long and asked for beside the cycle: it outlives one poll
@@ -130,7 +131,7 @@ def watch_of(settings: Settings) -> Watch:
     """Return what the configuration says is to be watched."""
     return Watch(
         hedges=declared_hedges(settings),
-        exchange_rules={rule: rule_settings(settings, rule) for rule in (*EXCHANGE_RULES, *ACCOUNT_RULES)},
+        exchange_rules={rule: rule_settings(settings, rule) for rule in OTHER_RULES},
         routing=routing_of(settings),
         poll_seconds=settings.poll_seconds,
         dashboard_url=f"http://{settings.web.listen}",
@@ -139,6 +140,7 @@ def watch_of(settings: Settings) -> Watch:
         entries=file_entries(settings),
         maintenance=windows_of(settings),
         configuration=digest_of(settings),
+        holdings=declared_holdings(settings),
     )
 
 

@@ -279,7 +279,7 @@ class CycleFacts:
 
     poll_seconds: the configured interval. answers: by exchange. past: what the store remembered before this cycle.
     accounts: what each said, by its name. beliefs: what is proven of positions and coins. contracts: what is known of
-    every instrument, each fact with its latest change.
+    every instrument, each fact with its latest change. holdings: all that are owned, hedged or not, by name.
     """
 
     read_at: datetime
@@ -290,3 +290,4 @@ class CycleFacts:
     accounts: Mapping[str, AccountSnapshot | AccountFailure] = field(default_factory=dict)
     beliefs: Mapping[Subject, Belief] = field(default_factory=dict)
     contracts: Facts = field(default_factory=dict)
+    holdings: Mapping[str, Holding] = field(default_factory=dict)

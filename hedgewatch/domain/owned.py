@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from hedgewatch.domain.collateral import coin_equity
-from hedgewatch.domain.hedge import CycleFacts, Hedge, LegSnapshot
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, LegSnapshot
+from hedgewatch.domain.inventory import Holding, HoldingSnapshot, value_holding
 from hedgewatch.domain.numbers import ZERO
 from hedgewatch.domain.position import believed_coins
 from hedgewatch.domain.proof import Belief, Believed, Doubted, Fall
@@ -53,3 +53,23 @@ def _coins_of(holding: Holding, facts: CycleFacts) -> Belief:
     if holding.quantity is not None:
         return Believed(value=holding.quantity)
     return believed_coins(holding.account or "", holding.asset, facts)
+
+
+def holdings_of(snapshots: Sequence[HedgeSnapshot], holdings: Iterable[Holding] = ()) -> tuple[HoldingSnapshot, ...]:
+    """Return every holding once, valued at the price of the first hedge that has one for it, or for its asset.
+
+    holdings: those that no hedge may cover as well. What is read from an account for no hedge has no known quantity.
+    """
+    found: dict[str, HoldingSnapshot] = {}
+    for snapshot in snapshots:
+        for share in snapshot.hedge.held:
+            known = found.get(share.holding.name)
+            if known is None or known.price_usd is None:
+                quantity = snapshot.quantities.get(share.holding.name)
+                found[share.holding.name] = value_holding(share.holding, quantity, snapshot.spot_price_usd)
+    for holding in holdings:
+        if holding.name not in found:
+            prices = [one.spot_price_usd for one in snapshots if one.hedge.asset == holding.counts_as_asset]
+            price = next((price for price in prices if price is not None), None)
+            found[holding.name] = value_holding(holding, holding.quantity, price)
+    return tuple(found.values())

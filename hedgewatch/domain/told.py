@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
+from hedgewatch.domain.inventory import Holding
 
 LegKey = tuple[str, str]  # hedge and leg, by their names
 
@@ -71,6 +72,11 @@ def as_told(hedges: Sequence[Hedge], told: Told) -> tuple[Hedge, ...]:
     return tuple(_hedge_as_told(hedge, told) for hedge in hedges)
 
 
+def holdings_as_told(holdings: Sequence[Holding], told: Told) -> dict[str, Holding]:
+    """Return the holdings by name, with coins as told; what is read from an account stays as it is read."""
+    return {holding.name: _holding_as_told(holding, told.holdings.get(holding.name)) for holding in holdings}
+
+
 def _hedge_as_told(hedge: Hedge, told: Told) -> Hedge:
     legs = tuple(_leg_as_told(leg, told.positions.get((hedge.name, leg.name))) for leg in hedge.legs)
     held = tuple(_share_as_told(share, told.holdings.get(share.holding.name)) for share in hedge.held)
@@ -82,6 +88,11 @@ def _leg_as_told(leg: Leg, said: ToldPosition | None) -> Leg:
 
 
 def _share_as_told(share: HeldShare, said: ToldHolding | None) -> HeldShare:
-    if said is None or share.holding.account is not None:
-        return share
-    return replace(share, holding=replace(share.holding, quantity=said.quantity, cost_basis=said.cost_basis))
+    holding = _holding_as_told(share.holding, said)
+    return share if holding is share.holding else replace(share, holding=holding)
+
+
+def _holding_as_told(holding: Holding, said: ToldHolding | None) -> Holding:
+    if said is None or holding.account is not None:
+        return holding
+    return replace(holding, quantity=said.quantity, cost_basis=said.cost_basis)

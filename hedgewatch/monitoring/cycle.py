@@ -10,12 +10,13 @@ from decimal import Decimal
 from hedgewatch.domain.alert import AlertEvent
 from hedgewatch.domain.contract_facts import ContractFact, changed_facts, with_changes
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Past
-from hedgewatch.domain.inventory import HoldingSnapshot, value_holding
+from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.market import ExchangeAnswer
 from hedgewatch.domain.measure import measure_hedge
+from hedgewatch.domain.owned import holdings_of
 from hedgewatch.domain.proof import Proof
 from hedgewatch.domain.thresholds import RuleSettings
-from hedgewatch.domain.told import Entries, Told, as_told
+from hedgewatch.domain.told import Entries, Told, as_told, holdings_as_told
 from hedgewatch.monitoring.accounts import Said, account_questions, needs_of, prove, tier_texts
 from hedgewatch.monitoring.collect import Collector, SettlementDiary, instruments_by_exchange
 from hedgewatch.monitoring.garbage import collecting_later
@@ -60,6 +61,7 @@ class Watch:
     entries: Entries = field(default_factory=Entries)
     maintenance: Sequence[Window] = ()
     configuration: str = ""
+    holdings: Sequence[Holding] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +80,7 @@ class CycleResult:
     accounts: tuple[Said, ...] = ()
     payments: tuple[PaymentRecord, ...] = ()
     proofs: tuple[Proof, ...] = ()
-
-
-def holdings_of(snapshots: Sequence[HedgeSnapshot]) -> tuple[HoldingSnapshot, ...]:
-    """Return every hedged holding once, valued at the spot price of the first hedge that has one for it."""
-    found: dict[str, HoldingSnapshot] = {}
-    for snapshot in snapshots:
-        for share in snapshot.hedge.held:
-            known = found.get(share.holding.name)
-            if known is None or known.price_usd is None:
-                quantity = snapshot.quantities.get(share.holding.name)
-                valued = value_holding(share.holding, quantity, snapshot.spot_price_usd)
-                found[share.holding.name] = valued
-    return tuple(found.values())
+    holdings: tuple[Holding, ...] = ()
 
 
 def no_more(past: Past) -> Past:
@@ -194,6 +184,7 @@ class MonitorCycle:
         self._diary.note(readings.values())
         proven = prove(said, self._needs, memory, self._watch.poll_seconds)
         changed = changed_facts(memory.facts, readings.values(), read_at, tier_texts(said, self._needs))
+        interventions = memory.interventions.still_held(self._watch.entries)
         facts = with_settled(
             CycleFacts(
                 read_at=read_at,
@@ -204,9 +195,9 @@ class MonitorCycle:
                 accounts=said,
                 beliefs=proven.beliefs,
                 contracts=with_changes(memory.facts, changed),
+                holdings=holdings_as_told(self._watch.holdings, interventions.told),
             )
         )
-        interventions = memory.interventions.still_held(self._watch.entries)
         hedges = () if memory.is_blank else self._as_told(interventions.told)
         snapshots = tuple(measure_hedge(hedge, facts) for hedge in hedges)
         verdict = judge(
@@ -229,6 +220,7 @@ class MonitorCycle:
             accounts=tuple(said.values()),
             payments=payments_of(snapshots, facts),
             proofs=proven.changed,
+            holdings=tuple(facts.holdings.values()),
         )
 
     def _own_findings(self, memory: Memory, now: datetime) -> list[Answered]:
@@ -261,7 +253,7 @@ class MonitorCycle:
             states=result.verdict.states,
             events=[self._draft(event, by_hedge) for event in events],
             outbox=self._outbox(events),
-            holdings=holdings_of(result.snapshots),
+            holdings=holdings_of(result.snapshots, result.holdings),
             facts=result.facts,
             accounts=result.accounts,
             payments=result.payments,

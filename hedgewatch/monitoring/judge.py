@@ -15,7 +15,7 @@ from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot
 from hedgewatch.domain.intervention import NOTHING_SAID, Interventions, Said
 from hedgewatch.domain.market import ExchangeAnswer, SettledFunding, UnknownReason
 from hedgewatch.domain.numbers import exactly
-from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES
+from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES, HOLDING_RULES
 from hedgewatch.domain.thresholds import RuleSettings
 
 DATA_STALE = "data_stale"
@@ -121,10 +121,10 @@ def _ask_exchange_rules(
     for name, settings in exchange_rules.items():
         if not settings.enabled:
             continue
-        rule = EXCHANGE_RULES.get(name) or ACCOUNT_RULES[name]
+        rule = {**EXCHANGE_RULES, **ACCOUNT_RULES, **HOLDING_RULES}[name]
         for target in _places(name, facts):
             try:
-                found = rule(target.exchange or target.account, snapshots, settings, facts)
+                found = rule(target.exchange or target.account or target.side, snapshots, settings, facts)
             except BREAKS as error:
                 found = _broken(target, alerts, error)
             answered += [(finding, settings) for finding in found]
@@ -132,7 +132,9 @@ def _ask_exchange_rules(
 
 
 def _places(rule: str, facts: CycleFacts) -> list[Target]:
-    """Return what a rule is judged on that is judged of no hedge: every exchange, or every account."""
+    """Return what a rule is judged on that is judged of no hedge: every exchange, every account or every holding."""
+    if rule in HOLDING_RULES:
+        return [Target(rule=rule, side=holding) for holding in facts.holdings]
     if rule in EXCHANGE_RULES:
         return [Target(rule=rule, exchange=exchange) for exchange in facts.answers]
     return [Target(rule=rule, account=account) for account in facts.accounts]

@@ -65,7 +65,12 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
-            if rule in BUILT_RULES and per in {JudgedPer.EXCHANGE, JudgedPer.ACCOUNT, JudgedPer.SELF}:
+            if rule in BUILT_RULES and per in {
+                JudgedPer.EXCHANGE,
+                JudgedPer.ACCOUNT,
+                JudgedPer.HOLDING,
+                JudgedPer.SELF,
+            }:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
 
 

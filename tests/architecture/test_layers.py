@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES
+from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES, HOLDING_RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTER = """
@@ -97,6 +97,6 @@ def test_every_contract_has_a_planted_breach() -> None:
 def test_the_contract_of_lone_rules_lists_every_rule() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     listed = next(contract["modules"] for contract in contracts if contract["id"] == "rules-stand-alone")
-    rules = {*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES}
+    rules = {*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES, *HOLDING_RULES}
     assert set(listed) == {f"hedgewatch.domain.rules.{name}" for name in rules}
     assert all((ROOT / "hedgewatch" / "domain" / "rules" / f"{name}.py").is_file() for name in rules)

@@ -35,11 +35,12 @@ from hedgewatch.domain.rules import (
     position_reduced,
     profit_target,
     roll_due,
+    unhedged_holding,
 )
 from hedgewatch.domain.thresholds import RuleSettings
 
 HedgeRule = Callable[[HedgeSnapshot, RuleSettings, CycleFacts], Sequence[Finding]]
-# The name of an exchange or of an account, all hedges, what the rule is set to, and what the cycle knows.
+# The name of an exchange, an account or a holding, all hedges, what the rule is set to, and what the cycle knows.
 ExchangeRule = Callable[[str, Sequence[HedgeSnapshot], RuleSettings, CycleFacts], Sequence[Finding]]
 
 HEDGE_RULES: Mapping[str, HedgeRule] = {
@@ -74,6 +75,7 @@ EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
     clock_skew.NAME: clock_skew.judge,
 }
 ACCOUNT_RULES: Mapping[str, ExchangeRule] = {margin_usage.NAME: margin_usage.judge}
+HOLDING_RULES: Mapping[str, ExchangeRule] = {unhedged_holding.NAME: unhedged_holding.judge}
 # hedgewatch judges itself (monitoring/own_alarms.py)
 OWN_RULES = (
     "self.delivery_failing",
@@ -82,4 +84,4 @@ OWN_RULES = (
     "self.disk_low",
     "self.database_down",
 )
-BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES, *OWN_RULES})
+BUILT_RULES = frozenset({*HEDGE_RULES, *EXCHANGE_RULES, *ACCOUNT_RULES, *HOLDING_RULES, *OWN_RULES})

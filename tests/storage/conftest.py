@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
 
@@ -59,19 +63,62 @@ def over(url: str) -> Stores:
     )
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an SQLite database once, to be copied: all migrations take longer than most tests."""
+    path = tmp_path_factory.mktemp("made") / "hedgewatch.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def made_database(pg_server: str) -> Iterator[str]:
+    """Make a PostgreSQL database once; return its name, to be a template."""
+    name, admin = f"hedgewatch_made_{os.getpid()}", pg_server.format(name="postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        open_database(pg_server.format(name=name)).close()
+        yield name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def ready_sqlite(sqlite_url: str, made_file: Path) -> str:
+    """URL of an SQLite database whose schema is there, and nothing else."""
+    shutil.copy(made_file, sqlite_url.removeprefix("sqlite:///"))
+    return sqlite_url
+
+
+@pytest.fixture
+def ready_pg(pg_server: str, pg_database: str, made_database: str) -> str:
+    """URL of a PostgreSQL database whose schema is there, and nothing else."""
+    name = pg_database.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(pg_server.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {made_database}".encode())
+    return pg_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ready_url(request: pytest.FixtureRequest) -> str:
+    """URL of a database whose schema is there, and nothing else, on either kind."""
+    url: str = request.getfixturevalue("ready_sqlite" if request.param == "sqlite" else "ready_pg")
+    return url
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
         store = MemoryStore()
         yield Stores(cycles=store, outbox=store, shelf=store, desk=store)
         return
-    found = over(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "pg_url"))
+    found = over(request.getfixturevalue("ready_sqlite" if request.param == "sqlite" else "ready_pg"))
     yield found
     found.databases.pop().close()
 
 
 @pytest.fixture
-def sql_stores(store_url: str) -> Iterator[Stores]:
-    found = over(store_url)
+def sql_stores(ready_url: str) -> Iterator[Stores]:
+    found = over(ready_url)
     yield found
     found.databases.pop().close()

@@ -51,9 +51,9 @@ class Kept:
 
 
 @pytest.fixture
-def kept(store_url: str) -> Iterator[Kept]:
-    database = open_database(store_url)
-    yield Kept(database=database, url=store_url)
+def kept(ready_url: str) -> Iterator[Kept]:
+    database = open_database(ready_url)
+    yield Kept(database=database, url=ready_url)
     database.close()
 
 

@@ -60,8 +60,8 @@ class House:
 
 
 @pytest.fixture
-def house(store_url: str) -> Iterator[House]:
-    made = House(store_url)
+def house(ready_url: str) -> Iterator[House]:
+    made = House(ready_url)
     yield made
     for database in made.databases.values():
         database.close()
@@ -258,8 +258,8 @@ async def test_a_worker_whose_session_broke_off_sits_down_again(pg_url: str) -> 
         database.close()
 
 
-def test_the_time_of_the_database_is_the_time(store_url: str) -> None:
-    database = open_database(store_url)
+def test_the_time_of_the_database_is_the_time(ready_url: str) -> None:
+    database = open_database(ready_url)
 
     def both(connection: Connection) -> tuple[int, int]:
         return database_ms(connection), database_ms(connection)

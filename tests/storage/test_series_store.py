@@ -26,8 +26,8 @@ D = Decimal
 
 
 @pytest.fixture
-def database(store_url: str) -> Iterator[Database]:
-    opened = open_database(store_url)
+def database(ready_url: str) -> Iterator[Database]:
+    opened = open_database(ready_url)
     yield opened
     opened.close()
 

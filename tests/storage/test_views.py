@@ -94,18 +94,18 @@ def test_every_promised_view_is_made() -> None:
 
 
 @pytest.mark.parametrize("view", PROMISED)
-def test_a_view_has_exactly_its_columns_in_order(store_url: str, view: str) -> None:
-    upgrade(store_url)
-    engine = reader_engine(place_of(store_url))
+def test_a_view_has_exactly_its_columns_in_order(ready_url: str, view: str) -> None:
+    upgrade(ready_url)
+    engine = reader_engine(place_of(ready_url))
     with engine.connect() as connection:
         found = list(connection.execute(text(f"SELECT * FROM {view}")).keys())  # noqa: S608  our own names
     engine.dispose()
     assert found == columns(PROMISED[view])
 
 
-def test_postgresql_types_are_times_integers_numbers_and_text(pg_url: str) -> None:
-    upgrade(pg_url)
-    engine = reader_engine(place_of(pg_url))
+def test_postgresql_types_are_times_integers_numbers_and_text(ready_pg: str) -> None:
+    upgrade(ready_pg)
+    engine = reader_engine(place_of(ready_pg))
     with engine.connect() as connection:
         found = connection.execute(
             text(

@@ -13,7 +13,6 @@ from hedgewatch.domain.market import MarketReading
 from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.pricing import Priced, price_trade, slippage
-from hedgewatch.domain.rebalance import TargetMode, target_coins
 from hedgewatch.domain.resting import resting_orders
 from hedgewatch.domain.sizing import order_quantity
 
@@ -50,8 +49,9 @@ def rebalance_orders(snapshot: HedgeSnapshot, *, is_critical: bool) -> Advice:
     """
     if snapshot.exposure is None or snapshot.futures_coins is None or not snapshot.legs:
         return Advice(why_none="the position is not known")
-    wanted = target_coins(TargetMode.COIN, snapshot.exposure, snapshot.hedge.target_ratio) - snapshot.futures_coins
-    return _advice(snapshot, wanted, snapshot.legs, is_critical=is_critical)
+    if snapshot.target is None:
+        return Advice(why_none="the price that the target is reckoned with is not known")
+    return _advice(snapshot, snapshot.target - snapshot.futures_coins, snapshot.legs, is_critical=is_critical)
 
 
 @exactly
@@ -59,7 +59,9 @@ def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advi
     """Return the purchases, reduce-only and passive, that close the shorts of some legs."""
     if any(leg.coins is None for leg in legs):
         return Advice(why_none="the position is not known")
-    short = sum((-leg.coins for leg in legs if leg.coins is not None and leg.coins < 0), ZERO)
+    if any(leg.per_coin is None for leg in legs):  # to buy back all of it, nobody needs to know what it stood for
+        legs = [replace(leg, per_coin=ONE) for leg in legs]
+    short = sum((-leg.covered for leg in legs if leg.covered is not None and leg.covered < 0), ZERO)
     return _advice(snapshot, short, legs, is_critical=False) if short else Advice(why_none="nothing is short")
 
 
@@ -77,23 +79,36 @@ def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot
     """Go through the legs with room until what is wanted (below zero: sell) is covered."""
     side = Side.SELL if wanted < 0 else Side.BUY
     rests = {leg.leg.name: resting_orders(side, leg) for leg in legs}
-    left = abs(wanted) - sum((rest.coins for rest in rests.values()), ZERO)
+    left = abs(wanted) - sum((rests[leg.leg.name].coins * (leg.per_coin or ZERO) for leg in legs), ZERO)
     found: list[Priced] = []
     refusals: list[str] = []
     for leg, room in _rooms(side, snapshot, legs):
-        part = left if room is None else min(left, room - rests[leg.leg.name].coins)
+        each = leg.per_coin
+        if each is None:
+            refusals.append(f"no order: how far {leg.leg.futures.base} stands for {snapshot.hedge.asset} is not known")
+            continue
+        part = left if room is None else min(left, room - rests[leg.leg.name].coins * each)
         if part <= 0:
             continue
-        priced = price_trade(side, leg, part, snapshot.spot_price, is_marketable=is_critical and side is Side.SELL)
+        against, at_once = _spot_of(snapshot, leg), is_critical and side is Side.SELL
+        priced = price_trade(side, leg, part / each, against, is_marketable=at_once)
         if isinstance(priced, str):
             refusals.append(priced)
             continue
         found.append(priced)
-        left -= priced.coins
+        left -= priced.coins * each
     words = tuple(rest.words for rest in rests.values() if rest.words)
     if not found:
         return Advice(why_none=next(iter([*words, *refusals]), "no leg has room for an order"), resting=words)
     return Advice(orders=tuple(_orders(snapshot, found)), resting=words, condition=_condition(snapshot, side, found))
+
+
+def _spot_of(snapshot: HedgeSnapshot, leg: LegSnapshot) -> Decimal | None:
+    """Return the spot price that a leg's future is held against: of another asset's future, its index."""
+    if not snapshot.hedge.stands_in(leg.leg):
+        return snapshot.spot_price
+    mark = leg.reading.mark if isinstance(leg.reading, MarketReading) else None
+    return mark.index_price if mark else None
 
 
 def _condition(snapshot: HedgeSnapshot, side: Side, found: Iterable[Priced]) -> str | None:
@@ -109,7 +124,7 @@ def _rooms(
     """Yield the legs that can take an order, with the coins that fit; None: any number."""
     targets = _targets(snapshot)
     for leg in legs:
-        held = leg.coins or ZERO
+        held = leg.covered or ZERO
         target = targets.get(leg.leg.name)
         gap = None if target is None else (held - target if side is Side.SELL else target - held)
         if side is Side.BUY:
@@ -122,9 +137,9 @@ def _targets(snapshot: HedgeSnapshot) -> dict[str, Decimal]:
     """Return the futures coins that each leg should have, where legs have shares; those without share the rest."""
     legs = [leg.leg for leg in snapshot.legs]
     shared = [leg.share for leg in legs if leg.share is not None]
-    if not shared or snapshot.exposure is None:
+    whole = snapshot.target
+    if not shared or whole is None:
         return {}
-    whole = target_coins(TargetMode.COIN, snapshot.exposure, snapshot.hedge.target_ratio)
     rest = (ONE - sum(shared, ZERO)) / (len(legs) - len(shared)) if len(legs) > len(shared) else ZERO
     return {leg.name: whole * (rest if leg.share is None else leg.share) for leg in legs}
 
@@ -134,7 +149,8 @@ def _orders(snapshot: HedgeSnapshot, found: Iterable[Priced]) -> Iterable[Order]
     coins = snapshot.futures_coins
     for priced in found:
         if coins is not None:
-            coins += priced.coins if priced.trade.side is Side.BUY else -priced.coins
+            covered = priced.coins * (priced.leg.per_coin or ONE)
+            coins += covered if priced.trade.side is Side.BUY else -covered
         ratio = None if coins is None or snapshot.exposure is None else hedge_ratio(snapshot.exposure, coins)
         yield _order(snapshot, priced, ratio)
 

@@ -14,7 +14,7 @@ from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LastStanding, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.insurance import NO_INSURANCE, Insurance
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare
 from hedgewatch.domain.market import (
     ExchangeAnswer,
     Funding,
@@ -26,6 +26,8 @@ from hedgewatch.domain.market import (
 )
 from hedgewatch.domain.numbers import ONE, ZERO
 from hedgewatch.domain.proof import Belief, Doubted, Fall, Subject
+from hedgewatch.domain.rebalance import TargetMode
+from hedgewatch.domain.stand_in import Proxy
 from hedgewatch.domain.terms import HedgeTerms
 from hedgewatch.domain.thresholds import RuleSettings
 
@@ -43,10 +45,9 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredPosition:
-    """A futures position its owner declared: short is negative.
+    """A futures position its owner declared, in contracts or coins: short is negative.
 
-    Either ``contracts`` or ``coins`` is given. entry_price: quote. margin: settle asset. entry_basis: quote (futures
-    minus spot when the hedge was opened).
+    entry_price: quote. margin: settle asset. entry_basis: quote (futures minus spot when the hedge was opened).
     """
 
     contracts: Decimal | None = None
@@ -82,18 +83,11 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldShare:
-    """A share (0 to 1) of a holding that a hedge protects."""
-
-    holding: Holding
-    share: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hedge:
     """Holdings (or shares of them), the futures legs that protect them, a target, and the rules it is judged by.
 
-    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged. dollars: where quote
+    spot: where the coin is priced, in order of preference. target_ratio: 1 is fully hedged. target_usd: what a target
+    in dollars is. proxy: how far futures of other assets count, None if all are the asset's own. dollars: where quote
     currencies are priced in dollars; those without one count as 1. feeds: its legs by name and its spot sources by
     reference. currencies: what it is quoted in, but for the dollar itself.
     """
@@ -106,6 +100,9 @@ class Hedge:
     target_ratio: Decimal
     rules: Mapping[str, RuleSettings]
     terms: HedgeTerms = field(default_factory=HedgeTerms)
+    target_mode: TargetMode = TargetMode.COIN
+    target_usd: Decimal | None = None
+    proxy: Proxy | None = None
     dollars: Mapping[str, InstrumentRef] = field(default_factory=dict)
     currencies: tuple[str, ...] = field(init=False, repr=False, compare=False)
     feeds: Mapping[str, InstrumentRef] = field(init=False, repr=False, compare=False)
@@ -116,6 +113,10 @@ class Hedge:
         object.__setattr__(self, "currencies", tuple(quote for quote in quotes if quote != DOLLAR))
         feeds = {leg.name: leg.futures for leg in self.legs}
         object.__setattr__(self, "feeds", feeds | {str(ref): ref for ref in self.spot})
+
+    def stands_in(self, leg: Leg) -> bool:
+        """Tell whether a leg is another asset's future."""
+        return self.proxy is not None and leg.futures.base != self.asset
 
     @property
     def instruments(self) -> tuple[InstrumentRef, ...]:
@@ -152,8 +153,8 @@ class LegSnapshot:
     believed, None if it is. orders: those that rest at its account, None where they could not be read, empty where no
     account is read. fees: of its account. liquidation_difference: our liquidation price against the exchange's, a
     fraction of the latter, None where they cannot be compared, NEVER where it gives one and by ours no price does.
-    is_delivered: its contract has expired, so that nothing is held in it any more. usd: what a unit of its quote
-    currency is worth in dollars.
+    is_delivered: its contract has expired, so that nothing is held in it. usd: worth of a unit of its quote currency.
+    per_coin: the hedge's coins that one coin of it stands against: 1, and F / (beta x S) for another asset's future.
     """
 
     leg: Leg
@@ -186,6 +187,12 @@ class LegSnapshot:
     liquidation_difference: Liquidation = None
     usd: Decimal | None = ONE
     is_delivered: bool = False
+    per_coin: Decimal | None = ONE
+
+    @property
+    def covered(self) -> Decimal | None:
+        """The hedge's coins that it stands against; short is negative, None: not known."""
+        return None if self.coins is None or self.per_coin is None else self.coins * self.per_coin
 
     @property
     def is_flat(self) -> bool:
@@ -214,8 +221,8 @@ class HedgeSnapshot:
     holding: coins counted, exposure: holding plus coin equity; futures_coins: short is negative. spot_unknown: why
     there is no spot price, None if there is one. quantities: coins of each holding by its name, None: not known.
     dollars: what a quote currency with a source is worth, or why that is not known. coin_doubt: why the exposure is not
-    known. coin_fall: coins that were proven to have left, why is not known.
-    still: its feeds that stand still.
+    known. coin_fall: coins that were proven to have left, why is not known. still: its feeds that stand still.
+    target: the futures coins that it should have.
     """
 
     hedge: Hedge
@@ -248,6 +255,7 @@ class HedgeSnapshot:
     coin_doubt: Doubted | None = None
     coin_fall: Fall | None = None
     still: Mapping[InstrumentRef, Standstill] = field(default_factory=dict)
+    target: Decimal | None = None
 
     @property
     def spot_price_usd(self) -> Decimal | None:

@@ -14,6 +14,7 @@ from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.moments import covariance, mean
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.returns import daily_log_returns
+from hedgewatch.domain.stand_in import NO_PROXY_PAST, ProxyPast
 from hedgewatch.domain.unusual import sample_deviation
 from hedgewatch.domain.volatility import DAYS_OF_YEAR, annual_volatility
 
@@ -151,7 +152,7 @@ class LegPast:
     """What the past tells of one leg; None: nothing is known.
 
     basis_volatility: a year, of the changes of its basis rate over a day. week_rate_8h: mean funding of the last seven
-    days per 8 hours.
+    days per 8 hours. proxy: of another asset's future, how it moves with the coin that it protects.
     """
 
     basis: BasisPast | None = None
@@ -159,6 +160,7 @@ class LegPast:
     day: DayBasis = field(default_factory=lambda: DayBasis(hours=0))
     week_rate_8h: Decimal | None = None
     paid: PaidPast | None = None
+    proxy: ProxyPast = NO_PROXY_PAST
 
 
 NO_LEG_PAST = LegPast()

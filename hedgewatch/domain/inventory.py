@@ -32,6 +32,14 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShare:
+    """A share (0 to 1) of a holding that a hedge protects."""
+
+    holding: Holding
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldingSnapshot:
     """A holding at one moment; the columns of holding_history. None: not known.
 

@@ -12,32 +12,34 @@ from hedgewatch.domain.expiry import is_expired
 from hedgewatch.domain.exposure import hedge_ratio
 from hedgewatch.domain.freshness import STALE_REASONS, Reading, age_of, standstills, why_no_price
 from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Leg, LegSnapshot, Quality
+from hedgewatch.domain.history import NO_LEG_PAST
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading, Quote, Standstill, UnknownReason
 from hedgewatch.domain.measure_insurance import insurance_of
-from hedgewatch.domain.measure_leg import measure_leg
+from hedgewatch.domain.measure_leg import StandIn, measure_leg
 from hedgewatch.domain.numbers import ZERO, exactly
 from hedgewatch.domain.owned import coins_owned
 from hedgewatch.domain.proof import Doubted
+from hedgewatch.domain.stand_in import beta_in_use
+from hedgewatch.domain.target import wanted_coins
 
 
 @exactly
 def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     """Return everything that can be said of a hedge now; what cannot be known is None and lowers the quality."""
     still = standstills(hedge, facts)
-    spot = live_spot(hedge, facts, still)
-    spot_unknown = why_no_price(spot, still, facts.read_at)
-    spot_quote = spot.quote if isinstance(spot, MarketReading) and spot_unknown is None else None
+    spot, spot_unknown, spot_quote = _priced_spot(hedge, facts, still)
     spot_price = spot_quote.mid if spot_quote else None
     dollars = dollar_prices(hedge, facts, still)
-    legs = tuple(_measured(leg, facts, spot_quote, still) for leg in hedge.legs)
+    legs = tuple(_measured(hedge, leg, facts, spot_quote, still=still) for leg in hedge.legs)
     legs = tuple(leg_in_dollars(leg, dollars) for leg in legs) if dollars else legs
     owned = coins_owned(hedge, legs, facts)
-    coins = _total(leg.coins for leg in legs)
-    exposure = owned.exposure
-    ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
+    coins = _total(leg.covered for leg in legs)
+    exposure, futures_price = owned.exposure, _weighted(legs, lambda leg: leg.futures_price)
     rate = worth(dollars, spot.ref.quote) if spot is not None else None
+    ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
     priced = None if spot is None or spot_price is None or rate is None else (spot.ref, spot_price * rate)
+    target = wanted_coins(hedge, exposure, spot_price, futures_price, spot_price_usd=priced and priced[1])
     return HedgeSnapshot(
         hedge=hedge,
         read_at=facts.read_at,
@@ -49,7 +51,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         futures_coins=coins,
         net_exposure=None if coins is None or exposure is None else exposure + coins,
         hedge_ratio=ratio,
-        drift=None if ratio is None else ratio - hedge.target_ratio,
+        drift=None if ratio is None or target is None or not exposure else ratio + target / exposure,
         **_over_legs(legs),
         quality=_quality_of_hedge(spot_unknown, legs, owned.doubt),
         spot_unknown=spot_unknown,
@@ -58,6 +60,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         coin_fall=owned.fall,
         still=still,
         dollars=dollars,
+        target=target,
         insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot=priced),
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
@@ -94,10 +97,28 @@ def _over_legs(legs: Sequence[LegSnapshot]) -> _OverLegs:
     )
 
 
+def _priced_spot(
+    hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Standstill]
+) -> tuple[Reading | None, UnknownReason | None, Quote | None]:
+    """Return what was read of spot, why it gives no price, and the price where it does."""
+    spot = live_spot(hedge, facts, still)
+    unknown = why_no_price(spot, still, facts.read_at)
+    return spot, unknown, spot.quote if isinstance(spot, MarketReading) and unknown is None else None
+
+
 def _measured(
-    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
+    hedge: Hedge, leg: Leg, facts: CycleFacts, spot: Quote | None, *, still: Mapping[InstrumentRef, Standstill]
 ) -> LegSnapshot:
-    return delivered_leg(leg, facts) if is_expired(leg.futures, facts) else measure_leg(leg, facts, spot, still)
+    if is_expired(leg.futures, facts):
+        return delivered_leg(leg, facts)
+    return measure_leg(leg, facts, spot, still, stand_in=_stand_in(hedge, leg, facts))
+
+
+def _stand_in(hedge: Hedge, leg: Leg, facts: CycleFacts) -> StandIn | None:
+    if hedge.proxy is None or not hedge.stands_in(leg):
+        return None
+    past = facts.past.legs.get((hedge.name, leg.name), NO_LEG_PAST).proxy
+    return StandIn(beta=beta_in_use(hedge.proxy, past))
 
 
 def live_spot(hedge: Hedge, facts: CycleFacts, still: Mapping[InstrumentRef, Standstill]) -> Reading | None:
@@ -129,7 +150,7 @@ def _total(values: Iterable[Decimal | None]) -> Decimal | None:
 def _weighted(legs: Sequence[LegSnapshot], value: Callable[[LegSnapshot], Decimal | None]) -> Decimal | None:
     """Average over the legs by coins; one unknown makes it unknown. Legs that hold nothing count only by themselves."""
     holding = [leg for leg in legs if leg.coins != 0] or legs
-    pairs = [(value(leg), abs(leg.coins) if leg.coins else None) for leg in holding]
+    pairs = [(value(leg), abs(leg.covered) if leg.covered else None) for leg in holding]
     if len(pairs) == 1:
         return pairs[0][0]
     known = [(number, coins) for number, coins in pairs if number is not None and coins is not None]

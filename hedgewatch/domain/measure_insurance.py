@@ -21,6 +21,7 @@ from hedgewatch.domain.protection import (
     tail_factor,
     variance_ratio_of_own_coin,
 )
+from hedgewatch.domain.stand_in import beta_in_use, effectiveness_of
 from hedgewatch.domain.volatility import DAYS_OF_YEAR, LEAST_OBSERVATIONS, tail_volatility
 
 SHORTEST = ONE  # day: the last hours say nothing about a tail
@@ -74,13 +75,16 @@ def _protecting(
     """Add what is protected. held: the exposure and the share of it that is hedged."""
     coin = facts.past.coins.get(spot[0], NO_COIN_PAST)
     sigma, basis_sigma = coin.volatility, _basis_volatility(hedge, legs, facts)
-    if any(leg.leg.futures.base != hedge.asset for leg in legs):
-        return replace(priced, missing="it hedges with another asset's future, whose effectiveness is not known")
     if sigma is None or sigma == 0:
         return replace(priced, missing=_more_days(spot[0], coin))
-    if basis_sigma is None:
+    if any(leg.leg.futures.base != hedge.asset for leg in legs):
+        left = _left_by_proxy(hedge, legs, facts, held[1])
+        if left is None:
+            return replace(priced, missing="it hedges with another asset's future, whose effectiveness is not known")
+    elif basis_sigma is None:
         return replace(priced, missing=_more_hours(hedge, legs, facts))
-    left = variance_ratio_of_own_coin(held[1], basis_sigma, sigma)
+    else:
+        left = variance_ratio_of_own_coin(held[1], basis_sigma, sigma)
     shortfall = expected_shortfall(tail_volatility(sigma), priced.days, FACTOR)
     protection = protection_of(held[0] * spot[1], shortfall, left)
     return replace(
@@ -91,6 +95,19 @@ def _protecting(
         variance_ratio=left,
         missing=priced.missing or (None if protection > 0 else "it protects nothing"),
     )
+
+
+def _left_by_proxy(hedge: Hedge, legs: Sequence[LegSnapshot], facts: CycleFacts, ratio: Decimal) -> Decimal | None:
+    """Return the share of the coin's variance that a proxy leaves when so much of its target is there.
+
+    None if it is not known, and where legs of several assets stand for the coin. Source: domain specification 4.1.
+    """
+    if hedge.proxy is None or len({leg.leg.futures.base for leg in legs}) != 1:
+        return None
+    past = facts.past.legs.get((hedge.name, legs[0].leg.name), NO_LEG_PAST).proxy
+    beta = beta_in_use(hedge.proxy, past)
+    removed = None if beta is None else effectiveness_of(beta * ratio, past).share_removed
+    return None if removed is None else max(ZERO, ONE - removed)
 
 
 def days_left(hedge: Hedge, facts: CycleFacts) -> Decimal:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hedgewatch.domain.account import AccountSnapshot, OpenOrder, PartFailure
-from hedgewatch.domain.basis import basis, basis_label
+from hedgewatch.domain.basis import Basis, basis, basis_label
 from hedgewatch.domain.contract_terms import fees_of
 from hedgewatch.domain.freshness import (
     STALE_REASONS,
@@ -22,23 +23,34 @@ from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.history import FundingMean
 from hedgewatch.domain.instrument import NO_HEDGE, InstrumentRef, Payoff
 from hedgewatch.domain.market import Funding, MarketReading, Quote, ReadingFailure, Standstill, UnknownReason
-from hedgewatch.domain.numbers import ZERO
+from hedgewatch.domain.numbers import ONE, ZERO
 from hedgewatch.domain.position import at_mark, held_position, position_coins, why_not_sized
+from hedgewatch.domain.proxy import covered_coins
 from hedgewatch.domain.standing import standing_of
+
+Still = Mapping[InstrumentRef, Standstill]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """How another asset's future counts for a hedge: its coins by beta, its basis against that asset's own index.
+
+    beta: above zero, None if it is not known. Source: contracts, the paragraph on legs.
+    """
+
+    beta: Decimal | None
 
 
 def measure_leg(
-    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Mapping[InstrumentRef, Standstill]
+    leg: Leg, facts: CycleFacts, spot: Quote | None, still: Still, *, stand_in: StandIn | None = None
 ) -> LegSnapshot:
     """Return everything that can be said of a leg now; spot: the price its basis is against, None if there is none."""
     reading = _futures_reading(leg.futures, facts)
     read = reading if isinstance(reading, MarketReading) else None
     instrument, funding = (read.instrument, read.funding) if read else (None, None)
     unknown = why_no_price(reading, still, facts.read_at)
-    quote = read.quote if read and unknown is None else None
-    price, mark = quote.mid if quote else None, read.mark if read else None
-    mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
-    found = basis(quote.mid, spot.mid) if quote and spot and are_a_pair(quote, spot) else None
+    quote, price, mark_price, index_price = _prices(read if unknown is None else None, read)
+    found = _basis(quote, spot, index_price, is_own=stand_in is None)
     rate_8h, apr = _coming(funding)
     held = at_mark(held_position(leg, facts), instrument, mark_price)
     standing = standing_of(leg, held, instrument, mark_price, facts=facts)
@@ -71,7 +83,33 @@ def measure_leg(
         orders=_orders(leg, facts),
         fees=fees_of(leg, facts),
         liquidation_difference=standing.difference,
+        per_coin=ONE if stand_in is None else _per_coin(stand_in, price, spot),
     )
+
+
+def _prices(
+    priced: MarketReading | None, read: MarketReading | None
+) -> tuple[Quote | None, Decimal | None, Decimal | None, Decimal | None]:
+    """Return the quote with its mid, and the mark and index prices. priced: None where the quote is no price."""
+    quote, mark = priced.quote if priced else None, read.mark if read else None
+    mark_price, index_price = (mark.mark_price, mark.index_price) if mark else (None, None)
+    return quote, quote.mid if quote else None, mark_price, index_price
+
+
+def _basis(
+    quote: Quote | None, spot: Quote | None, index_price: Decimal | None, *, is_own: bool
+) -> Basis[Decimal] | None:
+    if quote is None:
+        return None
+    if is_own:
+        return basis(quote.mid, spot.mid) if spot and are_a_pair(quote, spot) else None
+    return None if index_price is None else basis(quote.mid, index_price)
+
+
+def _per_coin(stand_in: StandIn, price: Decimal | None, spot: Quote | None) -> Decimal | None:
+    if stand_in.beta is None or price is None or spot is None:
+        return None
+    return covered_coins(ONE, price, beta=stand_in.beta, spot=spot.mid)
 
 
 def _futures_reading(ref: InstrumentRef, facts: CycleFacts) -> Reading:

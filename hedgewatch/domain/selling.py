@@ -8,13 +8,15 @@ from decimal import Decimal
 
 from hedgewatch.domain.advice import VALID_FOR, Advice, closing_part
 from hedgewatch.domain.exposure import PricedPosition, hedge_ratio, position_value
-from hedgewatch.domain.hedge import HedgeSnapshot, HeldShare
+from hedgewatch.domain.hedge import HedgeSnapshot
 from hedgewatch.domain.instrument import Instrument, Payoff
+from hedgewatch.domain.inventory import HeldShare
 from hedgewatch.domain.market import MarketReading, Quote
 from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.pricing import grid_of, limit_price, shortage_words, slippage
-from hedgewatch.domain.rebalance import TargetMode, Trade, target_coins, trade_of
+from hedgewatch.domain.rebalance import Trade, trade_of
+from hedgewatch.domain.target import wanted_coins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,10 @@ def sell_and_close(snapshot: HedgeSnapshot) -> Advice:
     if isinstance(sale, str):
         return Advice(why_none="; ".join([sale, *saleable.left_out]))
     after = replace(snapshot, exposure=snapshot.exposure - sale.coins)
-    target = target_coins(TargetMode.COIN, after.exposure or ZERO, snapshot.hedge.target_ratio)
-    excess = target - snapshot.futures_coins
+    prices = snapshot.spot_price, snapshot.futures_price
+    target = wanted_coins(after.hedge, after.exposure, *prices, spot_price_usd=snapshot.spot_price_usd)
+    after = replace(after, target=target)
+    excess = ZERO if target is None else target - snapshot.futures_coins
     closing = closing_part(after, after.legs, excess) if excess > 0 else Advice()
     if closing.why_none is not None and not closing.resting:
         return Advice(why_none=f"coins and short must go together: {closing.why_none}")

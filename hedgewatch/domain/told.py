@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
+from hedgewatch.domain.inventory import HeldShare, Holding
 
 LegKey = tuple[str, str]  # hedge and leg, by their names
 

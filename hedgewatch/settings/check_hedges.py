@@ -96,7 +96,19 @@ def check_hedges(book: Book) -> None:
             book.problems.add((*path, "target_usd"), 'is missing: target_mode = "fixed_usd" needs it')
         if hedge.target_mode != "fixed_usd" and hedge.target_usd is not None:
             book.problems.add((*path, "target_usd"), 'belongs to target_mode = "fixed_usd"')
+        _check_proxy(book, path, hedge)
     _check_shares(book)
+
+
+def _check_proxy(book: Book, path: KeyPath, hedge: HedgeEntry) -> None:
+    if hedge.proxy is None or not all(book.problems.readable(*path, key) for key in ("asset", "futures", "legs")):
+        return
+    if all(leg.futures.base == hedge.asset for leg in hedge.all_legs):
+        text = f"every future is of {hedge.asset} itself, which needs none: leave proxy out, or name another asset's"
+        book.problems.add((*path, "proxy"), f"{text} future")
+    if hedge.target_mode == "value":
+        text = "matches the value of the future of the same asset; a proxy is sized by its beta: leave target_mode out"
+        book.problems.add((*path, "target_mode"), text)
 
 
 def held_by(settings: Settings, hedge: HedgeEntry) -> tuple[tuple[HoldingEntry, Decimal], ...]:

@@ -8,11 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.account import MarginMode
+from hedgewatch.domain.beta import BetaMethod
 from hedgewatch.domain.errors import ConfigurationError
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
+from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare, Holding
+from hedgewatch.domain.rebalance import TargetMode
 from hedgewatch.domain.rules.catalogue import CATALOGUE
+from hedgewatch.domain.stand_in import Proxy
 from hedgewatch.domain.terms import HedgeTerms, Objective
 from hedgewatch.domain.told import Entries
 from hedgewatch.settings.check_hedges import held_by
@@ -66,6 +69,9 @@ def _hedge(settings: Settings, entry: HedgeEntry) -> Hedge:
         rules={rule: rule_settings(settings, rule, entry) for rule in CATALOGUE},
         terms=_terms(entry),
         dollars=_dollars(settings, entry),
+        target_mode=TargetMode(entry.target_mode),
+        target_usd=entry.target_usd,
+        proxy=_proxy(entry),
     )
 
 
@@ -73,6 +79,13 @@ def _dollars(settings: Settings, entry: HedgeEntry) -> dict[str, InstrumentRef]:
     names = (*entry.spot, *(leg.futures for leg in entry.all_legs))
     quotes = dict.fromkeys(name.quote for name in names)
     return {quote: settings.currencies[quote].usd.ref for quote in quotes if quote in settings.currencies}
+
+
+def _proxy(entry: HedgeEntry) -> Proxy | None:
+    if entry.proxy is None:
+        return None
+    beta = entry.proxy.beta
+    return Proxy(beta=BetaMethod(beta) if isinstance(beta, str) else beta)
 
 
 def _terms(entry: HedgeEntry) -> HedgeTerms:

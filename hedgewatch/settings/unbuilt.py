@@ -8,7 +8,6 @@ from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.rules import BUILT_RULES
 from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import JudgedPer
-from hedgewatch.settings.hedge_entries import HedgeEntry
 from hedgewatch.settings.instruments import EXCHANGES
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.rule_entries import RuleEntry
@@ -61,7 +60,6 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
             if leg.position is None and settings.account_of(leg) is None:
                 here = path if hedge.futures is not None else (*path, "legs", number)
                 yield (*here, "position"), "watching a future without a declared position or an account"
-        yield from _terms(hedge, path)
         yield from _rules(hedge.rules, (*path, "rules"))
         for rule in hedge.rules:
             per = CATALOGUE[rule].judged_per
@@ -72,13 +70,6 @@ def _hedges(settings: Settings) -> Iterator[Gap]:
                 JudgedPer.SELF,
             }:
                 yield (*path, "rules", rule), f"setting a rule that is judged per {per} for one hedge"
-
-
-def _terms(hedge: HedgeEntry, path: KeyPath) -> Iterator[Gap]:
-    if hedge.proxy is not None:
-        yield (*path, "proxy"), "hedging by another asset's future"
-    if hedge.target_mode != "coin":
-        yield (*path, "target_mode"), f'the target "{hedge.target_mode}"'
 
 
 def _rules(rules: dict[str, RuleEntry], path: KeyPath) -> Iterator[Gap]:

@@ -20,6 +20,7 @@ from hedgewatch.domain.history import (
     DAY,
     HOUR,
     HOURLY_KEPT,
+    CoinPast,
     Payment,
     past_of_basis,
     past_of_payments,
@@ -29,6 +30,7 @@ from hedgewatch.domain.history import (
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import SettledFunding
 from hedgewatch.domain.numbers import exactly
+from hedgewatch.domain.stand_in import NO_PROXY_PAST, ProxyPast, past_of_proxy
 from hedgewatch.monitoring.ports import PaymentSource
 from hedgewatch.monitoring.series import HedgePast
 from hedgewatch.storage import account_tables, tables
@@ -84,14 +86,23 @@ def read_past(connection: Connection, hedge: Hedge, now: datetime) -> HedgePast:
     payments = _payments(connection, hedge)
     legs = {}
     for leg in hedge.legs:
-        basis = basis_of_closes(closes[leg.futures], spots) | dict(_own_basis(connection, hedge, leg, now))
+        stands_in = hedge.stands_in(leg)  # then its basis is against an index that has no candles here
+        own = _own_basis(connection, hedge, leg, now)
+        basis = own if stands_in else basis_of_closes(closes[leg.futures], spots) | own
         settled = _settled(connection, leg.futures, numbers.get(leg.futures), now)
         legs[leg.name] = replace(
             past_of_basis(basis, now),
             week_rate_8h=week_rate(settled, now),
             paid=past_of_payments(payments.get(leg.name, []), now),
+            proxy=_proxy(hedge, leg, coins) if stands_in else NO_PROXY_PAST,
         )
     return HedgePast(coins=coins, legs=legs)
+
+
+def _proxy(hedge: Hedge, leg: Leg, coins: Mapping[InstrumentRef, CoinPast]) -> ProxyPast:
+    """Hold a leg's daily closes against those of the spot source that has the most of them."""
+    item = max((coins[ref].daily for ref in hedge.spot if ref in coins), key=len, default={})
+    return past_of_proxy(item, coins[leg.futures].daily) if leg.futures in coins else NO_PROXY_PAST
 
 
 @exactly

@@ -18,8 +18,9 @@ from hedgewatch.domain.account import (
     OpenOrder,
     TierUnit,
 )
-from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, HeldShare, Leg
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Leg
 from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.inventory import HeldShare
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.proving import prove_coins, prove_positions
 from tests.domain.accounts import position, wallet

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding
-from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, HedgeSnapshot, HeldShare, Leg, Past
+from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, HedgeSnapshot, Leg, Past
 from hedgewatch.domain.history import InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import (
     ExchangeAnswer,
     ExchangeOutcome,

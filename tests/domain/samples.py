@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, HeldShare, Leg, Past
+from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, Leg, Past
 from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import (
     ExchangeAnswer,
     ExchangeOutcome,
@@ -104,6 +104,11 @@ SETTINGS |= {
         "liquidation_price_mismatch": {WARNING: level("0.02", "0.015")},
         "depeg": {WARNING: level("0.005", "0.003", seconds(600)), CRITICAL: level("0.02", "0.01", seconds(600))},
         "double_whammy": {WARNING: level("-0.0001", "-0.00005"), CRITICAL: level("-0.0003", "-0.00015")},
+        "proxy_beta_shift": {WARNING: level("0.15", "0.12", seconds(86400))},
+        "proxy_effectiveness": {
+            WARNING: level("0.80", "0.83", seconds(86400)),
+            CRITICAL: level("0.50", "0.55", seconds(86400)),
+        },
         "funding_paid": {WARNING: level("0.005", "0.0025"), CRITICAL: level("0.01", "0.005")},
     }.items()
 }

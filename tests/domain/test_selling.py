@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hedgewatch.domain.advice import Advice
-from hedgewatch.domain.hedge import Hedge, HedgeSnapshot, HeldShare
+from hedgewatch.domain.hedge import Hedge, HedgeSnapshot
+from hedgewatch.domain.inventory import HeldShare
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.order import Side, TimeInForce
 from hedgewatch.domain.selling import sell_and_close

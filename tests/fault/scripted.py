@@ -23,9 +23,9 @@ from sqlalchemy import Connection
 
 from hedgewatch.bootstrap.crashing import CrashPoint
 from hedgewatch.bootstrap.watching import Watching
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HeldShare, Leg
+from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading, Quote, Stamp
 from hedgewatch.domain.rules import HEDGE_RULES
 from hedgewatch.domain.thresholds import Level, Patience, RuleSettings, Severity

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.hedge import Hedge, HeldShare, Leg
+from hedgewatch.domain.hedge import Hedge, Leg
 from hedgewatch.domain.instrument import InstrumentRef
-from hedgewatch.domain.inventory import Holding
+from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.routing import Routing
 from hedgewatch.storage.memory import MemoryStore

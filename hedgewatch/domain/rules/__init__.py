@@ -34,6 +34,8 @@ from hedgewatch.domain.rules import (
     position_missing,
     position_reduced,
     profit_target,
+    proxy_beta_shift,
+    proxy_effectiveness,
     roll_due,
     unhedged_holding,
 )
@@ -69,6 +71,8 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     cost_outweighs.NAME: cost_outweighs.judge,
     profit_target.NAME: profit_target.judge,
     depeg.NAME: depeg.judge,
+    proxy_beta_shift.NAME: proxy_beta_shift.judge,
+    proxy_effectiveness.NAME: proxy_effectiveness.judge,
 }
 EXCHANGE_RULES: Mapping[str, ExchangeRule] = {
     exchange_down.NAME: exchange_down.judge,

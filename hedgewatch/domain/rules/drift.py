@@ -12,9 +12,10 @@ from hedgewatch.domain.deadlines import moment_words
 from hedgewatch.domain.exposure import coins_of
 from hedgewatch.domain.finding import BAND, BREACH, Finding, Target, unknown_finding
 from hedgewatch.domain.freshness import why_unknown
-from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot
+from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.market import MarketReading, UnknownReason
-from hedgewatch.domain.numbers import ZERO, exactly, plain
+from hedgewatch.domain.numbers import ONE, ZERO, exactly, plain
+from hedgewatch.domain.proxy_words import why_no_beta
 from hedgewatch.domain.rolling import is_being_rolled, rolled_excess, was_just_delivered
 from hedgewatch.domain.rules.judging import hedge_target, known_finding, outcomes_above, percent
 from hedgewatch.domain.thresholds import RuleSettings, Severity
@@ -31,7 +32,7 @@ STEP_BACK = Decimal("0.8")  # leaves more than one lot: what the mending order c
 def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) -> tuple[Finding, ...]:
     """Judge both sides: hedged too little (value below zero) and too much. Thresholds are distances, above zero."""
     targets = [hedge_target(NAME, snapshot.hedge.name, side) for side in SIDES]
-    blind = _blindness(snapshot)
+    blind = _blindness(snapshot, facts)
     if blind is not None:
         return tuple(unknown_finding(target, *blind) for target in targets)
     settings = _at_least(settings, _smallest_worth_an_order(snapshot))
@@ -40,25 +41,37 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
     return under, _judge_side(snapshot, settings, targets[1], drift, lambda: _why_over(snapshot, facts))
 
 
-def _blindness(snapshot: HedgeSnapshot) -> tuple[UnknownReason, str] | None:
+def _blindness(snapshot: HedgeSnapshot, facts: CycleFacts) -> tuple[UnknownReason, str] | None:
     name = snapshot.hedge.name
     for leg in snapshot.legs:
-        if leg.held.doubt is not None:
-            return leg.held.doubt.reason, f"{name}: the hedge ratio is not known: {leg.held.doubt.detail}"
-        if not leg.is_delivered and (leg.unknown is not None or leg.coins is None):
-            return (
-                leg.unknown or UnknownReason.MISSING,
-                f"{name}: the hedge ratio is not known, {leg.leg.name} was not read",
-            )
+        blind = _blindness_of_leg(leg)
+        if blind is not None:
+            return blind[0], f"{name}: the hedge ratio is not known{blind[1]}"
     if snapshot.coin_doubt is not None:
         return snapshot.coin_doubt.reason, f"{name}: the hedge ratio is not known: {snapshot.coin_doubt.detail}"
     if snapshot.spot_price is None:
-        return snapshot.spot_unknown or why_unknown(
-            snapshot.spot
-        ), f"{name}: the hedge ratio is not known, spot was not read"
-    if snapshot.drift is None:
-        return UnknownReason.NOT_AVAILABLE, f"{name}: there are no coins, so there is no hedge ratio"
+        reason = snapshot.spot_unknown or why_unknown(snapshot.spot)
+        return reason, f"{name}: the hedge ratio is not known, spot was not read"
+    return None if snapshot.drift is not None else _without_target(snapshot, facts)
+
+
+def _blindness_of_leg(leg: LegSnapshot) -> tuple[UnknownReason, str] | None:
+    if leg.held.doubt is not None:
+        return leg.held.doubt.reason, f": {leg.held.doubt.detail}"
+    if not leg.is_delivered and (leg.unknown is not None or leg.coins is None):
+        return leg.unknown or UnknownReason.MISSING, f", {leg.leg.name} was not read"
     return None
+
+
+def _without_target(snapshot: HedgeSnapshot, facts: CycleFacts) -> tuple[UnknownReason, str]:
+    """Say why there is no drift although every leg, the coins and the spot price are known."""
+    name = snapshot.hedge.name
+    unlike = next((leg for leg in snapshot.legs if leg.per_coin is None), None)
+    if unlike is not None:
+        return UnknownReason.NOT_AVAILABLE, f"{name}: {why_no_beta(snapshot, unlike, facts)}"
+    if snapshot.exposure and snapshot.target is None:
+        return UnknownReason.MISSING, f"{name}: its target is not known, for the price it is reckoned with was not read"
+    return UnknownReason.NOT_AVAILABLE, f"{name}: there are no coins, so there is no hedge ratio"
 
 
 def _judge_side(
@@ -118,7 +131,7 @@ def _smallest_worth_an_order(snapshot: HedgeSnapshot) -> Decimal:
     if instrument.payoff is None:
         return ZERO
     contracts = max(LOTS_WORTH_AN_ORDER * (instrument.lot_step or ZERO), instrument.min_contracts or ZERO)
-    coins = max(
+    coins = (leg.per_coin or ONE) * max(
         coins_of(instrument.payoff, contracts, instrument.contract_size, leg.futures_price),
         (instrument.min_notional or ZERO) / leg.futures_price,
     )

@@ -10,7 +10,8 @@ import pytest
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot, MarginMode, Never, PartFailure, UnreadWallet
 from hedgewatch.domain.finding import Finding, OutcomeKind
-from hedgewatch.domain.hedge import CycleFacts, Hedge, HeldShare
+from hedgewatch.domain.hedge import CycleFacts, Hedge
+from hedgewatch.domain.inventory import HeldShare
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES

@@ -16,7 +16,8 @@ from hedgewatch.cli.loading import loaded_settings
 from hedgewatch.cli.wishes import naming_options
 from hedgewatch.domain.errors import ConfigurationError, InvalidValueError, StoreUnavailableError
 from hedgewatch.domain.exposure import pnl
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge
+from hedgewatch.domain.hedge import Hedge
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import Payoff
 from hedgewatch.domain.liquidation_rules import LIQUIDATION_RULES, OTHER_EXCHANGES
 from hedgewatch.domain.numbers import ONE, ZERO, exactly, plain

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from hedgewatch.cli.tables import number
 from hedgewatch.domain.errors import ConfigurationError, InvalidValueError
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
+from hedgewatch.domain.hedge import Hedge, Leg
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.inventory import Holding
 from hedgewatch.domain.numbers import exact
 from hedgewatch.domain.told import Entries, Told, ToldHolding, ToldPosition

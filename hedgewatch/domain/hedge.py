@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from hedgewatch.domain.account import AccountFailure, AccountSnapshot, Liquidation, MarginMode, OpenOrder, TradingFees
 from hedgewatch.domain.contract_facts import Facts
-from hedgewatch.domain.held import HeldPosition
+from hedgewatch.domain.held import DeclaredPosition, HeldPosition
 from hedgewatch.domain.history import BasisPast, CoinPast, FundingMean, InstrumentPast, LastStanding, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.insurance import NO_INSURANCE, Insurance
-from hedgewatch.domain.inventory import HeldShare
+from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import (
     ExchangeAnswer,
     Funding,
@@ -41,22 +41,6 @@ class Quality(StrEnum):
     PARTIAL = "partial"
     STALE = "stale"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredPosition:
-    """A futures position its owner declared, in contracts or coins: short is negative.
-
-    entry_price: quote. margin: settle asset. entry_basis: quote (futures minus spot when the hedge was opened).
-    """
-
-    contracts: Decimal | None = None
-    coins: Decimal | None = None
-    entry_price: Decimal | None = None
-    margin: Decimal | None = None
-    entry_basis: Decimal | None = None
-    maintenance_margin_rate: Decimal | None = None
-    margin_mode: MarginMode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,22 @@ from hedgewatch.domain.proof import Doubted, Fall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPosition:
+    """A futures position its owner declared, in contracts or coins: short is negative.
+
+    entry_price: quote. margin: settle asset. entry_basis: quote (futures minus spot when the hedge was opened).
+    """
+
+    contracts: Decimal | None = None
+    coins: Decimal | None = None
+    entry_price: Decimal | None = None
+    margin: Decimal | None = None
+    entry_basis: Decimal | None = None
+    maintenance_margin_rate: Decimal | None = None
+    margin_mode: MarginMode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPosition:
     """What a leg holds, declared or read, in one form. None: not known. Short is negative; zero contracts: flat.
 

@@ -9,8 +9,8 @@ from hedgewatch.domain.account import AccountFailure, AccountPosition, AccountSn
 from hedgewatch.domain.contract_facts import FactName, recent_changes
 from hedgewatch.domain.exposure import coins_of, contracts_of, pnl, position_value
 from hedgewatch.domain.freshness import seconds_between
-from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Leg
-from hedgewatch.domain.held import HeldPosition
+from hedgewatch.domain.hedge import CycleFacts, Leg
+from hedgewatch.domain.held import DeclaredPosition, HeldPosition
 from hedgewatch.domain.instrument import Instrument, Payoff
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.numbers import ZERO, exactly

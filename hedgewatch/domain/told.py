@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
+from hedgewatch.domain.hedge import Hedge, Leg
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.inventory import HeldShare, Holding
 
 LegKey = tuple[str, str]  # hedge and leg, by their names

@@ -10,7 +10,8 @@ from decimal import Decimal
 from hedgewatch.domain.account import MarginMode
 from hedgewatch.domain.beta import BetaMethod
 from hedgewatch.domain.errors import ConfigurationError
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
+from hedgewatch.domain.hedge import Hedge, Leg
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.rebalance import TargetMode

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hedgewatch.domain.account import MarginMode
-from hedgewatch.domain.hedge import DeclaredPosition
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.told import Told, ToldHolding, ToldPosition
 from hedgewatch.storage.audit import note_audit
 from hedgewatch.storage.bulk import put, take_the_last

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hedgewatch.domain.finding import Finding
-from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, HedgeSnapshot, Leg, Past
+from hedgewatch.domain.hedge import CycleFacts, Hedge, HedgeSnapshot, Leg, Past
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.history import InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import HeldShare, Holding

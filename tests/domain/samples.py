@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import CycleFacts, DeclaredPosition, Hedge, Leg, Past
+from hedgewatch.domain.hedge import CycleFacts, Hedge, Leg, Past
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.history import BasisPast, InstrumentPast, PastQuote
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import HeldShare, Holding

@@ -23,7 +23,8 @@ from sqlalchemy import Connection
 
 from hedgewatch.bootstrap.crashing import CrashPoint
 from hedgewatch.bootstrap.watching import Watching
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, Leg
+from hedgewatch.domain.hedge import Hedge, Leg
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import ExchangeAnswer, ExchangeOutcome, MarketReading, Quote, Stamp

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventType
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HedgeSnapshot, Leg, Quality
+from hedgewatch.domain.hedge import Hedge, HedgeSnapshot, Leg, Quality
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
 from hedgewatch.domain.order import Order, Side, TimeInForce
 from hedgewatch.domain.thresholds import Action, Severity

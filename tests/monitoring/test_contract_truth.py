@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hedgewatch.domain.contract_facts import FactName
-from hedgewatch.domain.hedge import DeclaredPosition
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.simulator.market import World
 from tests.monitoring.conftest import Enter
 from tests.monitoring.rooms import INVERSE, a_hedge

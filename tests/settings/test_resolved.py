@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from hedgewatch.domain.hedge import DeclaredPosition
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.rules.catalogue import CATALOGUE, FIRES_BELOW
 from hedgewatch.domain.thresholds import Level, Patience, RuleSettings, Severity

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from hedgewatch.domain.alert import AlertEvent, AlertPhase, AlertState, EventType, Held
 from hedgewatch.domain.finding import Finding, OutcomeKind, Target
-from hedgewatch.domain.hedge import DeclaredPosition, Hedge, HedgeSnapshot, Leg, LegSnapshot, Quality
+from hedgewatch.domain.hedge import Hedge, HedgeSnapshot, Leg, LegSnapshot, Quality
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.instrument import Instrument, InstrumentKind, InstrumentRef, OrderUnit, Payoff
 from hedgewatch.domain.inventory import HeldShare, Holding
 from hedgewatch.domain.market import (

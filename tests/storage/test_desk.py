@@ -12,7 +12,7 @@ import pytest
 from hedgewatch.domain.account import MarginMode
 from hedgewatch.domain.alert import AlertState, EventType
 from hedgewatch.domain.errors import ConfigurationError
-from hedgewatch.domain.hedge import DeclaredPosition
+from hedgewatch.domain.held import DeclaredPosition
 from hedgewatch.domain.intervention import Acknowledgement, Closing, Interventions, Silence
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.domain.told import Told, ToldHolding, ToldPosition

@@ -38,8 +38,8 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
     exposure, futures_price = owned.exposure, _weighted(legs, lambda leg: leg.futures_price)
     rate = worth(dollars, spot.ref.quote) if spot is not None else None
     ratio = hedge_ratio(exposure, coins) if coins is not None and exposure is not None else None
-    priced = None if spot is None or spot_price is None or rate is None else (spot.ref, spot_price * rate)
-    target = wanted_coins(hedge, exposure, spot_price, futures_price, spot_price_usd=priced and priced[1])
+    spot_usd = None if spot_price is None or rate is None else spot_price * rate
+    target = wanted_coins(hedge, exposure, spot_price, futures_price, spot_price_usd=spot_usd)
     return HedgeSnapshot(
         hedge=hedge,
         read_at=facts.read_at,
@@ -61,7 +61,7 @@ def measure_hedge(hedge: Hedge, facts: CycleFacts) -> HedgeSnapshot:
         still=still,
         dollars=dollars,
         target=target,
-        insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot=priced),
+        insurance=insurance_of(hedge, legs, facts, exposure=exposure, ratio=ratio, spot_usd=spot_usd),
         data_age_seconds=_oldest([age_of(spot, facts.read_at), *(leg.data_age_seconds for leg in legs)]),
     )
 

@@ -38,14 +38,13 @@ def insurance_of(
     *,
     exposure: Decimal | None,
     ratio: Decimal | None,
-    spot: tuple[InstrumentRef, Decimal] | None,
+    spot_usd: Decimal | None,
 ) -> Insurance:
     """Weigh what keeping a hedge costs against what it protects, until its end, or for 30 days if none was set.
 
     A perpetual costs the funding that is expected, half the last week's mean and half the coming rate; a dated future
     what its basis still comes up. Keeping is what is decided, so no fee is in it: the exit's is due either way.
-    ratio: of the hedge now. spot: the instrument that prices the coin, and its
-    price in dollars. Source: domain specification 4.1.
+    ratio: of the hedge now. spot_usd: of a coin. Source: domain specification 4.1.
     """
     days = days_left(hedge, facts)
     costs = [_cost_of(hedge, leg, facts, days) for leg in legs]
@@ -58,9 +57,9 @@ def insurance_of(
         cost_apr=None if cost is None or notional == 0 else cost / days * DAYS_OF_YEAR / notional,
         missing="what it costs is not known" if cost is None else None,
     )
-    if exposure is None or exposure <= 0 or ratio is None or spot is None:
+    if exposure is None or exposure <= 0 or ratio is None or spot_usd is None:
         return replace(priced, missing="the coins or their price are not known")
-    return _protecting(priced, hedge, legs, facts, held=(exposure, ratio), spot=spot)
+    return _protecting(priced, hedge, legs, facts, held=(exposure, ratio), spot_usd=spot_usd)
 
 
 def _protecting(
@@ -70,13 +69,13 @@ def _protecting(
     facts: CycleFacts,
     *,
     held: tuple[Decimal, Decimal],
-    spot: tuple[InstrumentRef, Decimal],
+    spot_usd: Decimal,
 ) -> Insurance:
     """Add what is protected. held: the exposure and the share of it that is hedged."""
-    coin = facts.past.coins.get(spot[0], NO_COIN_PAST)
+    ref, coin = _longest_known(hedge, legs, facts)
     sigma, basis_sigma = coin.volatility, _basis_volatility(hedge, legs, facts)
     if sigma is None or sigma == 0:
-        return replace(priced, missing=_more_days(spot[0], coin))
+        return replace(priced, missing=_more_days(ref, coin))
     if any(leg.leg.futures.base != hedge.asset for leg in legs):
         left = _left_by_proxy(hedge, legs, facts, held[1])
         if left is None:
@@ -86,7 +85,7 @@ def _protecting(
     else:
         left = variance_ratio_of_own_coin(held[1], basis_sigma, sigma)
     shortfall = expected_shortfall(tail_volatility(sigma), priced.days, FACTOR)
-    protection = protection_of(held[0] * spot[1], shortfall, left)
+    protection = protection_of(held[0] * spot_usd, shortfall, left)
     return replace(
         priced,
         protection=protection,
@@ -144,6 +143,14 @@ def _carry_of_dated(leg: LegSnapshot, facts: CycleFacts, notional: Decimal, days
     to_expiry = from_float((expiry - facts.read_at) / DAY, "days_to_expiry")
     part = ONE if to_expiry <= days else days / to_expiry
     return -leg.basis_rate * part * notional
+
+
+def _longest_known(hedge: Hedge, legs: Sequence[LegSnapshot], facts: CycleFacts) -> tuple[InstrumentRef, CoinPast]:
+    """Return the first spot source or, if need be, contract of the coin that tells its volatility, else the longest."""
+    own = (leg.leg.futures for leg in legs if leg.leg.futures.base == hedge.asset)
+    pasts = [(ref, facts.past.coins.get(ref, NO_COIN_PAST)) for ref in (*hedge.spot, *own)]
+    known = (pair for pair in pasts if pair[1].volatility is not None)
+    return next(known, max(pasts, key=lambda pair: pair[1].returns))
 
 
 def _basis_volatility(hedge: Hedge, legs: Sequence[LegSnapshot], facts: CycleFacts) -> Decimal | None:

@@ -14,7 +14,7 @@ from hedgewatch.domain.protection import break_even_horizon, mv_hedge_ratio
 from hedgewatch.domain.rules.judging import hedge_target, judge_above, percent, quiet_finding
 from hedgewatch.domain.terms import Objective
 from hedgewatch.domain.thresholds import RuleSettings
-from hedgewatch.domain.volatility import tail_volatility
+from hedgewatch.domain.volatility import DAYS_OF_YEAR, tail_volatility
 
 NAME = "cost_outweighs"
 RISK_AVERSION = Decimal(3)  # relative, of the advisory ratio (domain specification 4.1)
@@ -66,8 +66,12 @@ def _alternatives(insurance: Insurance, volatility: Decimal, settings: RuleSetti
     worth = min(settings.fires.values(), default=Decimal("0.25"))
     horizon = break_even_horizon(apr, Decimal(0), sigma, theta=worth, variance_ratio=left).max_days
     until = "" if horizon is None else f"; it stays within {percent(worth, 0)} for {horizon:.1f} days"
-    smaller = percent(mv_hedge_ratio(apr, sigma, RISK_AVERSION), 0)
+    smaller = mv_hedge_ratio(apr, sigma, RISK_AVERSION)
+    ratio = (
+        f"a hedge ratio of {percent(smaller, 0)} weighs price against risk" if smaller else "no part is worth its price"
+    )
+    discount = percent(apr * insurance.days / DAYS_OF_YEAR, 1)
     return (
-        f"{until}; instead of closing: a dated future whose premium is above {percent(-apr, 1)} a year costs less, "
-        f"or a hedge ratio of {smaller} weighs price against risk"
+        f"{until}; instead of closing: a dated future for that time costs less unless it trades {discount} below spot, "
+        f"or hedge less: {ratio}"
     )

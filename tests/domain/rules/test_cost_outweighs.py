@@ -147,6 +147,12 @@ def test_without_history_it_says_how_much_it_has_and_needs(known: Past, words: s
     assert words in found.message
 
 
+def test_a_spot_source_without_a_past_borrows_the_volatility_of_its_contract() -> None:
+    known = past("-0.001", volatility=None, returns=12)
+    known = replace(known, coins={**known.coins, FUTURES: of_spot(volatility="0.6")})
+    assert round(measured(hedge(), seen("-0.001", known)).protection_usd or D(0), 2) == D("120640.90")
+
+
 def test_a_failed_exchange_hides_it_and_no_short_protects_nothing() -> None:
     (blind,) = judged("cost_outweighs", RULE, hedge(), seen("0", future=failed(FUTURES)))
     assert (blind.unknown, blind.alertable) == (UnknownReason.TIMEOUT, True)
@@ -165,8 +171,9 @@ def test_it_says_the_price_the_horizon_the_alternatives_and_the_order() -> None:
     assert "decide: insurance costs 22 % of its protection: 27,000 USD expected (900 a day)" in found.message
     assert "120,641 USD of tail loss removed in 30 days at 60 % volatility a year" in found.message
     assert "it stays within 5 % for 1.5 days" in found.message
-    assert "a dated future whose premium is above -109.5 % a year costs less" in found.message
-    assert "a hedge ratio of 0 % weighs price against risk" in found.message
+    assert "a dated future for that time costs less unless it trades 9.0 % below spot" in found.message
+    assert "hedge less: no part is worth its price" in found.message
+    assert "hedge less: a hedge ratio of 70 % weighs price against risk" in found_of("-0.0003").message
     assert [(order.side, order.coins) for order in found.orders] == [("buy", 5)]
     assert "then 5 BTC are unprotected" in found.message
     assert "is expected to earn 13,500 USD" in found_of("0.0005").message

@@ -140,10 +140,11 @@ class MonitorCycle:
         """
         started_at = self._clock.now()
         memory, answers, said = await self._collect(started_at)
-        result = self.assess(memory, answers, said)
-        record = self._record(started_at, result)
-        await self._store.record(record)
-        await tell(result)
+        with collecting_later():
+            result = self.assess(memory, answers, said)
+            record = self._record(started_at, result)
+            await self._store.record(record)
+            await tell(result)
         await self._store.show(record)
         return result
 

@@ -89,7 +89,9 @@ def _clean_account(account: AccountSnapshot | AccountFailure, clean: Clean) -> A
 
 def _clean_finding(finding: Finding, clean: Clean) -> Finding:
     """Clean the words of a finding; one that is clear holds our own numbers alone, and there are thousands of those."""
-    return finding if finding.kind is OutcomeKind.CLEAR else finding._replace(words=clean(finding.message))
+    if finding.kind is OutcomeKind.CLEAR:
+        return finding
+    return finding._replace(words=lambda: clean(finding.message))  # only when somebody reads them
 
 
 def _clean_state(state: AlertState, clean: Clean) -> AlertState:

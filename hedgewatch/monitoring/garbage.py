@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collecting_later() -> Iterator[None]:
-    """Hold Python's search for garbage in circles while a cycle is judged.
+    """Hold Python's search for garbage in circles while a cycle is judged, stored and told.
 
     Values of the domain have no circles, and all of them live until the cycle is stored: looking through them again and
     again takes a third of the time for many hedges, and finds nothing.

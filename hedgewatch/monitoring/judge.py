@@ -122,9 +122,11 @@ def _ask_exchange_rules(
         if not settings.enabled:
             continue
         rule = {**EXCHANGE_RULES, **ACCOUNT_RULES, **HOLDING_RULES}[name]
+        concerned = _by_holding(snapshots, facts) if name in HOLDING_RULES else {}
         for target in _places(name, facts):
+            asked = concerned.get(target.side, snapshots)
             try:
-                found = rule(target.exchange or target.account or target.side, snapshots, settings, facts)
+                found = rule(target.exchange or target.account or target.side, asked, settings, facts)
             except BREAKS as error:
                 found = _broken(target, alerts, error)
             answered += [(finding, settings) for finding in found]
@@ -138,6 +140,21 @@ def _places(rule: str, facts: CycleFacts) -> list[Target]:
     if rule in EXCHANGE_RULES:
         return [Target(rule=rule, exchange=exchange) for exchange in facts.answers]
     return [Target(rule=rule, account=account) for account in facts.accounts]
+
+
+def _by_holding(snapshots: Sequence[HedgeSnapshot], facts: CycleFacts) -> dict[str, Sequence[HedgeSnapshot]]:
+    """Return the hedges that bear on each holding: those of its asset and those that have a share of it."""
+    assets: dict[str, dict[str, HedgeSnapshot]] = {}
+    holdings: dict[str, dict[str, HedgeSnapshot]] = {}
+    for snapshot in snapshots:
+        hedge = snapshot.hedge
+        assets.setdefault(hedge.asset, {})[hedge.name] = snapshot
+        for share in hedge.held:
+            holdings.setdefault(share.holding.name, {})[hedge.name] = snapshot
+    return {
+        name: tuple((assets.get(owned.counts_as_asset, {}) | holdings.get(name, {})).values())
+        for name, owned in facts.holdings.items()
+    }
 
 
 def _ask_hedge_rules(

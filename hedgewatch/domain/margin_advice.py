@@ -24,7 +24,7 @@ from hedgewatch.domain.words import order_words
 SURVIVE = Decimal("0.5")  # domain specification 5.4: the 97.5 % rise of a month at 60 % volatility is about 38 %
 BEYOND = Decimal("1.1")  # past a threshold that is set wider than that
 INSIDE = Decimal("0.95")  # of the threshold that a usage or a leverage must fall below
-EITHER = "instead of adding margin, not besides it"
+EITHER = "if no margin is added instead"
 NO_ORDERS = Advice()
 CENT, SATOSHI = Decimal("0.01"), Decimal("1e-8")
 

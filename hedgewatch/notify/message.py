@@ -102,7 +102,7 @@ def _subject(payload: Facts, tag: str) -> str:
     data, kind = payload["data"], str(payload["type"]).rpartition(".")[2]
     about = data["hedge"] or data["exchange"] or "hedgewatch"
     words = one_line(data["message"])
-    if data["orders"] and not data["top_up"]:
+    if data["orders"] and data["action"] == "rebalance":  # elsewhere the reason comes first: it is to be decided
         more = f" (and {len(data['orders']) - 1} more)" if len(data["orders"]) > 1 else ""
         again = "reminder: " if kind == "reminder" else ""
         only = f"{data['condition']}: " if data["condition"] else ""

@@ -75,7 +75,7 @@ async def test_a_squeeze_toward_liquidation_is_told_with_the_margin_that_saves_t
     assert alert["top_up"]["liquidation_price_after"] == "99000", "half again of what it costs now"
     [cut] = alert["orders"]
     assert (cut["side"], cut["reduce_only"]) == ("buy", True)
-    assert alert["condition"] == "instead of adding margin, not besides it"
+    assert alert["condition"] == "if no margin is added instead"
     saved = await outcomes(stage, declared(100_000 + int(D(alert["top_up"]["amount"])) + 1))
     assert saved["liquidation_distance"]["outcome"] == "CLEAR"
 

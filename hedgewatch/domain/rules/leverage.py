@@ -42,6 +42,8 @@ def _judge_leg(snapshot: HedgeSnapshot, leg: LegSnapshot, settings: RuleSettings
 
 
 def _is_bankrupt(leg: LegSnapshot, facts: CycleFacts) -> bool:
+    if leg.held.margin is None and not leg.leg.is_read:  # nearly always where no leverage is known
+        return False
     position = position_of_leg(leg, facts)
     return position is not None and position.backing is not None and position.backing <= 0
 

@@ -99,7 +99,7 @@ def test_the_playbooks_ten_times_short_is_told_what_saves_it() -> None:
     assert finding.top_up.liquidation_price_after == 90000
     [cut] = finding.orders
     assert (cut.side.value, cut.coins, cut.reduce_only) == ("buy", D("4.015"), True)
-    assert finding.condition == "instead of adding margin, not besides it"
+    assert finding.condition == "if no margin is added instead"
     for words in ("liquidated by a rise of 9.45 %, at 65671.642", "add 122250 USDT", "19.7 % hedged", "naked"):
         assert words in finding.message
 

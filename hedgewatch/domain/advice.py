@@ -62,7 +62,9 @@ def closing_orders(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot]) -> Advi
     if any(leg.per_coin is None for leg in legs):  # to buy back all of it, nobody needs to know what it stood for
         legs = [replace(leg, per_coin=ONE) for leg in legs]
     short = sum((-leg.covered for leg in legs if leg.covered is not None and leg.covered < 0), ZERO)
-    return _advice(snapshot, short, legs, is_critical=False) if short else Advice(why_none="nothing is short")
+    if not short:
+        return Advice(why_none="nothing is short")
+    return _advice(_without_shares(snapshot), short, legs, is_critical=False)
 
 
 def closing_part(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot], coins: Decimal) -> Advice:
@@ -72,7 +74,17 @@ def closing_part(snapshot: HedgeSnapshot, legs: Sequence[LegSnapshot], coins: De
 
 def opening_part(snapshot: HedgeSnapshot, leg: LegSnapshot, coins: Decimal) -> Advice:
     """Return the sale, passive, that opens so many coins (positive) short in one leg."""
-    return _advice(replace(snapshot, legs=(leg,)), -coins, [leg], is_critical=False)
+    return _advice(_without_shares(snapshot), -coins, [leg], is_critical=False)
+
+
+def cutting_part(snapshot: HedgeSnapshot, leg: LegSnapshot, coins: Decimal) -> Advice:
+    """Return the purchase, reduce-only and passive, that cuts one leg by so many coins (positive)."""
+    return _advice(_without_shares(snapshot), coins, [leg], is_critical=False)
+
+
+def _without_shares(snapshot: HedgeSnapshot) -> HedgeSnapshot:
+    """Forget what each leg should carry: what is closed, cut or rolled is not brought to its share."""
+    return replace(snapshot, legs=())
 
 
 def _advice(snapshot: HedgeSnapshot, wanted: Decimal, legs: Sequence[LegSnapshot], *, is_critical: bool) -> Advice:
@@ -138,8 +150,8 @@ def _targets(snapshot: HedgeSnapshot) -> dict[str, Decimal]:
     legs = [leg.leg for leg in snapshot.legs]
     shared = [leg.share for leg in legs if leg.share is not None]
     whole = snapshot.target
-    if not shared or whole is None:
-        return {}
+    if not shared or whole is None or any(leg.is_delivered for leg in snapshot.legs):
+        return {}  # what a delivered leg carried is for the others now
     rest = (ONE - sum(shared, ZERO)) / (len(legs) - len(shared)) if len(legs) > len(shared) else ZERO
     return {leg.name: whole * (rest if leg.share is None else leg.share) for leg in legs}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
-from hedgewatch.domain.advice import Advice, closing_part
+from hedgewatch.domain.advice import Advice, cutting_part
 from hedgewatch.domain.backed import BackedPosition, position_of_leg
 from hedgewatch.domain.backing import DOLLARS, pledged_coins
 from hedgewatch.domain.contract_terms import USUAL_RATE
@@ -119,6 +119,8 @@ def usage_top_up(leg: LegSnapshot, usage: Decimal, facts: CycleFacts) -> TopUp |
 
 
 def _short(leg: LegSnapshot, facts: CycleFacts) -> BackedPosition | str:
+    if leg.size_doubt is not None:
+        return f"nothing is reckoned in {leg.leg.futures} while its contract is in doubt: {leg.size_doubt}"
     position = position_of_leg(leg, facts)
     if position is None:
         return f"what {leg.leg.futures} needs is not known: its contracts or its mark price are not"
@@ -222,7 +224,7 @@ def _cut(snapshot: HedgeSnapshot, leg: LegSnapshot, position: BackedPosition, co
     """Return the purchase of so many contracts, rounded up to the lot."""
     up = round_contracts(contracts, _lot(position.instrument), Rounding.UP)
     coins = coins_of(position.payoff, up, position.instrument.contract_size, position.mark)
-    return closing_part(snapshot, [leg], coins) if coins > 0 else NO_ORDERS
+    return cutting_part(snapshot, leg, coins) if coins > 0 else NO_ORDERS
 
 
 def _lot(instrument: Instrument) -> Decimal:

@@ -178,6 +178,13 @@ def test_what_rests_is_taken_off_the_cut_and_a_wallet_is_topped_up_as_one() -> N
     assert alone.orders[0].coins - finding.orders[0].coins == 1
 
 
+def test_nothing_is_reckoned_while_a_contract_is_in_doubt() -> None:
+    row = isolated("-5", "30000", reported_notional=D(3_000_000))
+    finding = asked("liquidation_distance", read_hedge(), account_facts(said(row, terms=(tiers(("0", "0.005")),))))
+    assert (finding.severity, finding.top_up, finding.orders) == (CRITICAL, None, ())
+    assert "while its contract is in doubt" in finding.message
+
+
 MARGINS = ["30000", "40000", "20000", "3000"]
 
 

@@ -105,6 +105,13 @@ def test_only_a_deadline_that_was_moved_far_ends_what_is_latched(left: timedelta
     assert main.ends_latch is ends
 
 
+def test_a_hedge_whose_legs_have_shares_is_closed_whole() -> None:
+    shared = [replace(leg("-4", NEAR), share=D("0.8")), replace(leg("-1", FAR), share=D("0.2"))]
+    now = NOW + DAY
+    finding = judged("event_passed", hedge(*shared, terms=EVENT), at(now, *near(now)))[0]
+    assert [(one.ref, one.coins) for one in finding.orders] == [(NEAR, 4), (FAR, 1)]
+
+
 def test_without_an_event_or_an_end_there_is_nothing_to_judge() -> None:
     for rule in ("event_passed", "horizon_end"):
         [finding] = judged(rule, hedge(), facts(*prices(NOW)))
@@ -173,6 +180,13 @@ def test_a_roll_carries_both_legs_and_its_credit() -> None:
     assert [one.hedge_ratio_after for one in finding.orders] == [2, 1]
     assert "expires in 5 d, at 2026-12-25 08:00 UTC" in finding.message
     assert "that earns 1185 a coin now (7.88 % a year)" in finding.message
+
+
+def test_a_share_of_the_later_leg_does_not_cut_the_roll_short() -> None:
+    now = EXPIRY - 5 * DAY
+    shared = [replace(leg("-5", NEAR), share=D("0.8")), replace(leg("0", FAR), share=D("0.2"))]
+    finding = judged("roll_due", hedge(*shared), at(now, *near(now)))[0]
+    assert [(one.ref, one.coins) for one in finding.orders] == [(FAR, 5), (NEAR, 5)]
 
 
 @pytest.mark.parametrize(

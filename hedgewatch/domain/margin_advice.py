@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from hedgewatch.domain.advice import Advice, cutting_part
@@ -224,7 +224,8 @@ def _cut(snapshot: HedgeSnapshot, leg: LegSnapshot, position: BackedPosition, co
     """Return the purchase of so many contracts, rounded up to the lot."""
     up = round_contracts(contracts, _lot(position.instrument), Rounding.UP)
     coins = coins_of(position.payoff, up, position.instrument.contract_size, position.mark)
-    return cutting_part(snapshot, leg, coins) if coins > 0 else NO_ORDERS
+    each = leg.per_coin or ONE  # what is cut is this leg's, whatever it stands for
+    return cutting_part(snapshot, replace(leg, per_coin=each), coins * each) if coins > 0 else NO_ORDERS
 
 
 def _lot(instrument: Instrument) -> Decimal:

@@ -14,7 +14,7 @@ from hedgewatch.domain.hedge import CycleFacts, HedgeSnapshot, LegSnapshot
 from hedgewatch.domain.held import HeldPosition
 from hedgewatch.domain.instrument import InstrumentRef
 from hedgewatch.domain.market import MarketReading
-from hedgewatch.domain.numbers import ZERO, exactly
+from hedgewatch.domain.numbers import ONE, ZERO, exactly
 from hedgewatch.domain.roll import OPENS_BEFORE, RollMetrics, RollPhase, roll_metrics, roll_phase
 
 DAY_SECONDS = 86_400
@@ -46,11 +46,12 @@ def roll_orders(snapshot: HedgeSnapshot, leg: LegSnapshot, facts: CycleFacts) ->
         return RollAdvice(advice=Advice(why_none=words))
     if coins is None or coins >= 0:
         return RollAdvice(advice=Advice(why_none="nothing is short to be rolled"), far=far.ref)
-    opened = opening_part(snapshot, _as_leg(snapshot, leg, far), -coins)
+    each = leg.per_coin or ONE  # as many coins of the later contract as of this one, whatever they stand for
+    opened = opening_part(snapshot, replace(_as_leg(snapshot, leg, far), per_coin=each), -coins * each)
     if not opened.orders:
         return RollAdvice(advice=opened, far=far.ref)
     metrics = _metrics(leg, far, facts)
-    sold = sum((order.coins for order in opened.orders), ZERO)
+    sold = each * sum((order.coins for order in opened.orders), ZERO)
     after = replace(snapshot, futures_coins=None if snapshot.futures_coins is None else snapshot.futures_coins - sold)
     closed = closing_orders(after, [leg])
     advice = Advice(
@@ -131,8 +132,8 @@ def rolled_excess(snapshot: HedgeSnapshot, facts: CycleFacts) -> Decimal:
     So much is short in legs whose roll window is open, where another leg of the hedge is short as well.
     """
     near = [leg for leg, _ in near_legs(snapshot, facts)]
-    others = [leg for leg in snapshot.legs if leg not in near and leg.coins is not None and leg.coins < 0]
-    return sum((-leg.coins for leg in near if leg.coins is not None and leg.coins < 0), ZERO) if others else ZERO
+    others = [leg for leg in snapshot.legs if leg not in near and leg.covered is not None and leg.covered < 0]
+    return sum((-leg.covered for leg in near if leg.covered is not None and leg.covered < 0), ZERO) if others else ZERO
 
 
 def is_being_rolled(leg: LegSnapshot, facts: CycleFacts) -> bool:

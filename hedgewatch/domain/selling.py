@@ -51,8 +51,9 @@ def sell_and_close(snapshot: HedgeSnapshot) -> Advice:
     closing = closing_part(after, after.legs, excess) if excess > 0 else Advice()
     if closing.why_none is not None and not closing.resting:
         return Advice(why_none=f"coins and short must go together: {closing.why_none}")
-    bought = sum((order.coins for order in closing.orders), ZERO)
-    ratio = hedge_ratio(after.exposure or ZERO, snapshot.futures_coins + bought)
+    ratio = hedge_ratio(after.exposure or ZERO, snapshot.futures_coins)
+    if closing.orders:
+        ratio = closing.orders[-1].hedge_ratio_after
     return Advice(
         orders=tuple(replace(order, hedge_ratio_after=ratio) for order in (sale, *closing.orders)),
         resting=closing.resting,

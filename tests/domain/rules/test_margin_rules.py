@@ -12,6 +12,7 @@ from hedgewatch.domain.account import AccountFailure, AccountSnapshot, MarginMod
 from hedgewatch.domain.finding import Finding, OutcomeKind
 from hedgewatch.domain.hedge import CycleFacts, Hedge
 from hedgewatch.domain.inventory import HeldShare
+from hedgewatch.domain.margin_advice import survival_advice
 from hedgewatch.domain.market import MarketReading, UnknownReason
 from hedgewatch.domain.measure import measure_hedge
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HEDGE_RULES
@@ -176,6 +177,18 @@ def test_what_rests_is_taken_off_the_cut_and_a_wallet_is_topped_up_as_one() -> N
     assert finding.top_up.account == "treasury"
     alone = asked("liquidation_distance", read_hedge(), account_facts(replace(resting, orders=())))
     assert alone.orders[0].coins - finding.orders[0].coins == 1
+
+
+def test_what_is_cut_of_a_proxy_is_counted_in_its_own_coins() -> None:
+    seen = facts(*AT_MARK)
+    snapshot = measure_hedge(short("30000"), seen)
+    [own] = snapshot.legs
+    for per_coin in (D(1), D(20), None):
+        proxied = replace(own, per_coin=per_coin)
+        advice = survival_advice(
+            replace(snapshot, legs=(proxied,)), proxied, SETTINGS["liquidation_distance"].levels, seen
+        )
+        assert [one.coins for one in advice.cut.orders] == [D("4.015")]
 
 
 def test_nothing_is_reckoned_while_a_contract_is_in_doubt() -> None:

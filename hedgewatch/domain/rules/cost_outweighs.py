@@ -28,8 +28,8 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
     if snapshot.hedge.terms.objective is Objective.CARRY:
         return (quiet_finding(target, settings, lambda: f"{snapshot.hedge.name} is held for the funding it earns"),)
     if insurance.ratio is None:
-        why = f"{snapshot.hedge.name}: what its insurance costs is not known: {insurance.missing}"
-        return (unknown_finding(target, _reason(snapshot), why),)
+        missing = f"what its insurance costs is not known: {insurance.missing}"
+        return (unknown_finding(target, _reason(snapshot), lambda: f"{snapshot.hedge.name}: {missing}"),)
     finding = judge_above(target, settings, insurance.ratio, lambda: _words(snapshot, settings))
     return (told_to_close(finding, snapshot, snapshot.legs),)
 

@@ -25,8 +25,8 @@ def _judge_currency(snapshot: HedgeSnapshot, settings: RuleSettings, currency: s
     name, target = snapshot.hedge.name, hedge_target(NAME, snapshot.hedge.name, currency)
     source = snapshot.hedge.dollars.get(currency)
     if source is None:
-        words = f"{name}: {currency} counts as a dollar: no [currencies.{currency}] is set"
-        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, words)
+        words = f"{currency} counts as a dollar: no [currencies.{currency}] is set"
+        return unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: f"{name}: {words}")
     price = snapshot.dollars.get(currency, UnknownReason.MISSING)
     if isinstance(price, UnknownReason):
         return unknown_finding(target, price, f"{name}: what {currency} is worth is not known, {source} was not read")

@@ -27,7 +27,7 @@ def judge(snapshot: HedgeSnapshot, settings: RuleSettings, facts: CycleFacts) ->
         snapshot.hedge.terms.profit_target,
     )
     if wanted is None:
-        return (unknown_finding(target, UnknownReason.NOT_AVAILABLE, f"{name}: no profit_target is set"),)
+        return (unknown_finding(target, UnknownReason.NOT_AVAILABLE, lambda: f"{name}: no profit_target is set"),)
     price = snapshot.spot_price_usd
     if price is None:
         reason = snapshot.spot_unknown or UnknownReason.MISSING

@@ -6,21 +6,24 @@ import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
 
+from hedgewatch.exchanges.depth import CcxtBooks
 from hedgewatch.exchanges.series import CcxtSeries
 from hedgewatch.exchanges.source import CcxtSource
 from hedgewatch.monitoring.backfill import Backfill, Step
+from hedgewatch.monitoring.books import BookKeeper, Keepers
 from hedgewatch.monitoring.cycle import Watch
 from hedgewatch.monitoring.keeping import BREATH, HistoryKeeper, KeptPast
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.monitoring.series import SeriesStore
 
+BOOK_SECONDS = Decimal(5)
 PAGE_SECONDS = Decimal(20)  # a page of a thousand candles may wait for its turn in the exchange's budget
 
 
 def make_keeper(
     watch: Watch, sources: Mapping[str, CcxtSource], store: SeriesStore, kept: KeptPast, *, clock: Clock
-) -> HistoryKeeper:
-    """Make the keeper of what ``watch`` looks at; it asks through the sources of the cycles, in their budget."""
+) -> Keepers:
+    """Make the keepers of what ``watch`` looks at; they ask through the sources of the cycles, in their budget."""
     fillers = {
         exchange: Backfill(
             CcxtSeries(source, clock, timeout_seconds=PAGE_SECONDS),
@@ -32,7 +35,10 @@ def make_keeper(
         )
         for exchange, source in sources.items()
     }
-    return HistoryKeeper(watch.hedges, kept, fillers, clock)
+    books = {exchange: CcxtBooks(source, clock, timeout_seconds=BOOK_SECONDS) for exchange, source in sources.items()}
+    return Keepers(
+        HistoryKeeper(watch.hedges, kept, fillers, clock), BookKeeper(watch.hedges, kept.books, books, clock)
+    )
 
 
 def _nobody_watches(step: Step) -> None:

@@ -17,13 +17,14 @@ from hedgewatch.domain.redaction import Redactor
 from hedgewatch.domain.rules import ACCOUNT_RULES, EXCHANGE_RULES, HOLDING_RULES, OWN_RULES
 from hedgewatch.exchanges.door import Restraints
 from hedgewatch.exchanges.source import Patience
+from hedgewatch.monitoring.books import Keeper
 from hedgewatch.monitoring.collect import Collector
 from hedgewatch.monitoring.cycle import CycleResult, MonitorCycle, Watch
 from hedgewatch.monitoring.delivery import Deliverer
 from hedgewatch.monitoring.digest import DayBook, DigestDesk
 from hedgewatch.monitoring.discretion import DiscreetOutbox, DiscreetStore
 from hedgewatch.monitoring.heartbeat import Backlogs, Heartbeat
-from hedgewatch.monitoring.keeping import HistoryKeeper, KeptPast
+from hedgewatch.monitoring.keeping import KeptPast
 from hedgewatch.monitoring.leading import Lease
 from hedgewatch.monitoring.ports import Clock, CycleStore, Notifier, Outbox
 from hedgewatch.monitoring.series import SeriesStore
@@ -65,7 +66,7 @@ class Parts:
     deliverer: Deliverer
     notifiers: tuple[Notifier, ...]
     heartbeat: Heartbeat | None
-    keeper: HistoryKeeper
+    keeper: Keeper
     digest: DigestDesk | None
 
     async def close(self, after: Parts | None = None) -> None:
@@ -95,7 +96,7 @@ class Watching:
     clock: Clock
     lease: Lease
     heartbeat: Heartbeat | None = None
-    keeper: HistoryKeeper | None = None
+    keeper: Keeper | None = None
     digest: DigestDesk | None = None
 
     def changed_to(self, parts: Parts) -> Watching:

@@ -19,6 +19,7 @@ from hedgewatch.domain.market import (
     ExchangeAnswer,
     Funding,
     MarketReading,
+    OrderBook,
     ReadingFailure,
     SettledFunding,
     Standstill,
@@ -114,7 +115,8 @@ class Past:
 
     basis is keyed by (hedge, leg). settled holds the funding rates settled in the last 24 hours, oldest first.
     last_answer_at: when each exchange last answered usefully; first_asked_at: when it was first asked.
-    coins and legs: what the hours and days before tell of prices, and of (hedge, leg); renewed once an hour.
+    coins and legs: what the hours and days before tell of prices, and of (hedge, leg); renewed once an hour. books:
+    the latest.
     standings: where a (hedge, leg) was to be liquidated when that was last known.
     """
 
@@ -125,6 +127,7 @@ class Past:
     first_asked_at: Mapping[str, datetime] = field(default_factory=dict)
     coins: Mapping[InstrumentRef, CoinPast] = field(default_factory=dict)
     legs: Mapping[tuple[str, str], LegPast] = field(default_factory=dict)
+    books: Mapping[InstrumentRef, OrderBook] = field(default_factory=dict)
     standings: Mapping[tuple[str, str], LastStanding] = field(default_factory=dict)
 
 

@@ -95,3 +95,20 @@ def _level(row: Any, place: str) -> Level:  # noqa: ANN401  JSON
     if level[0] > HIGHEST_PRICE:
         raise UnreadableError(UnknownReason.OUT_OF_RANGE, f"{place}: a price of {level[0]}")
     return level
+
+
+class CcxtBooks:
+    """Fills the port BookSource through the source of the cycles, in its budget and under its patience."""
+
+    def __init__(self, source: CcxtSource, clock: Clock, *, timeout_seconds: Decimal) -> None:
+        """Ask through ``source``, which its owner closes."""
+        self._source = source
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+
+    async def book(self, ref: InstrumentRef) -> OrderBook | None:
+        """Read one book; None where it could not be read, or the market is not known yet."""
+        if self._source.markets.instrument(ref.symbol) is None:
+            return None
+        found = await read_book(self._source, ref, self._clock, seconds=self._timeout_seconds)
+        return found if isinstance(found, OrderBook) else None

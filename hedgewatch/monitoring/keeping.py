@@ -14,6 +14,7 @@ from hedgewatch.domain.hedge import Hedge, Past
 from hedgewatch.domain.history import DAILY_WINDOW, DAY, HOUR, CoinPast, LegPast
 from hedgewatch.domain.instrument import InstrumentKind, InstrumentRef
 from hedgewatch.monitoring.backfill import Backfill, span_of
+from hedgewatch.monitoring.books import KeptBooks
 from hedgewatch.monitoring.ports import Clock
 from hedgewatch.monitoring.series import PastStore
 
@@ -29,8 +30,9 @@ class KeptPast:
     """What the store tells of the hedges' past, renewed when it is told to; nothing is known before."""
 
     def __init__(self, store: PastStore | None, clock: Clock) -> None:
-        """Read from ``store``; None: there is none yet."""
+        """Read from ``store``; None: there is none yet. books: what is kept of order books beside it."""
         self._store = store
+        self.books = KeptBooks()
         self._clock = clock
         self._coins: Mapping[InstrumentRef, CoinPast] = {}
         self._legs: Mapping[tuple[str, str], LegPast] = {}
@@ -42,7 +44,7 @@ class KeptPast:
             own = basis.get(key)
             if leg.basis is not None and (own is None or own.hours <= leg.basis.hours):
                 basis[key] = leg.basis
-        return replace(past, basis=basis, coins=self._coins, legs=self._legs)
+        return replace(past, books=self.books.latest, basis=basis, coins=self._coins, legs=self._legs)
 
     async def renew(self, hedges: Sequence[Hedge]) -> None:
         """Read the past of these hedges, one after the other. Raises StoreUnavailableError."""

@@ -61,6 +61,7 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
     "horizon_end": ("Time left", time_left),
     "roll_due": ("Time until expiry", time_left),
     "margin_usage": ("Margin used", percent(1)),
+    "liquidity": ("Slippage of closing the whole leg", percent(2)),
     "proxy_beta_shift": ("Beta measured, less the one in use", price),
     "proxy_effectiveness": ("Variance removed", percent(0)),
     "adl": ("Place in the queue, of 5", price),

@@ -105,6 +105,7 @@ SETTINGS |= {
         "liquidation_price_mismatch": {WARNING: level("0.02", "0.015")},
         "depeg": {WARNING: level("0.005", "0.003", seconds(600)), CRITICAL: level("0.02", "0.01", seconds(600))},
         "double_whammy": {WARNING: level("-0.0001", "-0.00005"), CRITICAL: level("-0.0003", "-0.00015")},
+        "liquidity": {WARNING: level("0.003", "0.0024", seconds(600)), CRITICAL: level("0.01", "0.008", seconds(600))},
         "proxy_beta_shift": {WARNING: level("0.15", "0.12", seconds(86400))},
         "proxy_effectiveness": {
             WARNING: level("0.80", "0.83", seconds(86400)),

@@ -27,6 +27,7 @@ from hedgewatch.domain.rules import (
     leverage,
     liquidation_distance,
     liquidation_price_mismatch,
+    liquidity,
     margin_mode,
     margin_usage,
     negative_funding,
@@ -71,6 +72,7 @@ HEDGE_RULES: Mapping[str, HedgeRule] = {
     cost_outweighs.NAME: cost_outweighs.judge,
     profit_target.NAME: profit_target.judge,
     depeg.NAME: depeg.judge,
+    liquidity.NAME: liquidity.judge,
     proxy_beta_shift.NAME: proxy_beta_shift.judge,
     proxy_effectiveness.NAME: proxy_effectiveness.judge,
 }

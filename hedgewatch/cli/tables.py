@@ -17,6 +17,7 @@ from hedgewatch.domain.margin_advice import top_up_words
 from hedgewatch.domain.market import ExchangeOutcome
 from hedgewatch.domain.numbers import plain
 from hedgewatch.domain.order import Order
+from hedgewatch.domain.rules import HOLDING_RULES
 from hedgewatch.monitoring.cycle import CycleResult
 
 COLOURS = {
@@ -42,11 +43,20 @@ def number(value: Decimal | None, digits: int = 8) -> str:
     return "unknown" if value is None else plain(value, digits)
 
 
+def money(value: Decimal | None) -> str:
+    """Write dollars whole, ``unknown`` for None."""
+    return "unknown" if value is None else f"{value:,.0f} USD"
+
+
 def print_cycle(result: CycleResult) -> None:
     """Print one cycle: hedges, what each rule says, orders, exchanges."""
     console = Console()
     for snapshot in result.snapshots:
         _print_hedge(console, snapshot, [f for f in result.verdict.findings if _concerns(f, snapshot.hedge.name)])
+    bare = [one for one in result.verdict.findings if one.target.rule in HOLDING_RULES and one.severity is not None]
+    if bare:
+        console.rule("[bold]holdings[/bold]", align="left")
+        console.print(_outcomes("", bare))
     exchanges = Table("exchange", "outcome", "calls", "trouble", title=None, box=None, pad_edge=False)
     for answer in result.answers.values():
         colour = "green" if answer.outcome is ExchangeOutcome.OK else "yellow"
@@ -72,21 +82,30 @@ def _print_hedge(console: Console, snapshot: HedgeSnapshot, findings: list[Findi
     distance = "never" if is_never else percent(snapshot.liquidation_distance)
     facts.add_row("liquidation", number(snapshot.liquidation_price), "away", distance)
     facts.add_row("margin used", percent(snapshot.margin_usage), "leverage", number(snapshot.leverage))
+    insurance = snapshot.insurance
+    cost = "unknown" if insurance.cost is None else f"{money(insurance.cost)} in {number(insurance.days, 3)} d"
+    facts.add_row("costs", cost, "protects", money(insurance.protection))
+    facts.add_row("cost of that", percent(insurance.ratio), "", "")
     console.print(facts)
+    console.print(_outcomes(f"{snapshot.hedge.name}: ", findings))
+    for finding in findings:
+        _print_mend(console, finding)
+    console.print()
+
+
+def _outcomes(known: str, findings: list[Finding]) -> Table:
+    """Return what rules say, without the name that stands above them already."""
     outcomes = Table.grid(padding=(0, 2))
     for finding in findings:
         colour = COLOURS[finding.kind]
         severity = f" ({finding.severity.value})" if finding.severity else ""
         target = finding.target.leg or finding.target.exchange or finding.target.side
-        message = finding.message.removeprefix(f"{snapshot.hedge.name}: ")  # which may quote an exchange's words
+        message = finding.message.removeprefix(known)  # which may quote an exchange's words
         outcomes.add_row(
             f"[{colour}]{finding.kind.value}[/{colour}]{severity}",
             f"[bold]{finding.target.rule}[/bold] {escape(target)}\n{escape(message)}",
         )
-    console.print(outcomes)
-    for finding in findings:
-        _print_mend(console, finding)
-    console.print()
+    return outcomes
 
 
 def _print_mend(console: Console, finding: Finding) -> None:

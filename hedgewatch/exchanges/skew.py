@@ -1,4 +1,4 @@
-"""Skew: how far our clock is from the exchange's, measured once an hour."""
+"""Skew: how far our clock is from the exchange's, measured once an hour, and oftener while they are apart."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from hedgewatch.exchanges.faults import Fault
 from hedgewatch.exchanges.parse import moment_of
 from hedgewatch.monitoring.ports import Clock
 
-MEASURE_EVERY = timedelta(hours=1)
+MEASURE_EVERY, WHILE_APART = timedelta(hours=1), timedelta(minutes=5)
+APART = Decimal("0.5")  # seconds: an alert about it should end soon after the clock was set right
 SLOWEST_TRIP_SECONDS = 2  # a slower answer says too little about the moment it was written
+
+
+def pause_after(seconds: Decimal | None) -> timedelta:
+    """Return how long a measured skew is good for: an hour, or five minutes where it is half a second or more."""
+    return MEASURE_EVERY if seconds is None or abs(seconds) < APART else WHILE_APART
 
 
 class Skew:
@@ -26,8 +32,8 @@ class Skew:
         self.seconds: Decimal | None = None
 
     def is_due(self) -> bool:
-        """Tell whether an hour has passed."""
-        return self._tried_at is None or self._clock.now() - self._tried_at >= MEASURE_EVERY
+        """Tell whether it is time to compare the clocks again."""
+        return self._tried_at is None or self._clock.now() - self._tried_at >= pause_after(self.seconds)
 
     def forget(self) -> None:
         """Have the clocks compared again at the next opportunity; what was measured stays until then."""

@@ -91,7 +91,8 @@ async def test_a_closed_hedge_closes_its_alerts_until_the_file_changes_or_it_is_
 ) -> None:
     await said(config, "hedge", "close", "btc-core", "--note", "event over")
     await watch_here(config, 2)
-    assert (await said(config, "alerts", "list"))["alerts"] == []
+    left = (await said(config, "alerts", "list"))["alerts"]
+    assert [one["rule"] for one in left] == ["unhedged_holding"], "a closed hedge covers nothing"
     assert [row[0] for row in stored(stage, "SELECT reason FROM event WHERE type = 'closed'")]
     await said(config, "hedge", "open", "btc-core")
     await watch_here(config, 2)

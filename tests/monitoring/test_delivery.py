@@ -356,3 +356,21 @@ async def test_a_channel_that_is_gone_is_asked_again_after_a_start() -> None:
     await keep(store, [drift_event(sequence=2)], "ops")
     await deliverer(store, clock, ops).deliver_due()
     assert ops.taken == ["msg_firing2"]
+
+
+async def test_a_channel_that_is_stuck_is_no_pass_until_it_moves_again() -> None:
+    clock, stuck, other = SteppedClock(), GatedNotifier("stuck"), ScriptedNotifier("ops")
+    store = await store_with([drift_event()], "stuck", "ops")
+    delivering = deliverer(store, clock, stuck, other)
+    await delivering.deliver_due(Decimal("0.01"))
+    clock.move(70)  # its deadline of 10 s and a minute more: a send that is cut off has long ended by then
+    await delivering.deliver_due(Decimal("0.01"))
+    clock.move(1)
+    with pytest.raises(DeliveryError, match="the channel stuck is stuck: nothing has moved for 71 s"):
+        await delivering.deliver_due(Decimal("0.01"))
+    assert other.taken == ["msg_firing1"]
+    stuck.gate.set()
+    await delivering.deliver_due(Decimal(1))
+    await asyncio.sleep(0)
+    await delivering.deliver_due(Decimal(1))
+    assert stuck.taken == ["msg_firing1"]

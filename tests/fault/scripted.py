@@ -112,11 +112,11 @@ class ScriptedExchange:
     async def fetch(self, wanted: Wanted) -> ExchangeAnswer:
         now = self._clock.now()
         slot = int(datetime.now(UTC).timestamp() / self._script.slot)
-        readings = tuple(self._reading(ref, slot, now) for ref in wanted.instruments)
+        readings = tuple(self.reading(ref, slot, now) for ref in wanted.instruments)
         return ExchangeAnswer(exchange=EXCHANGE, outcome=ExchangeOutcome.OK, calls=1, error=None, readings=readings)
 
-    def _reading(self, ref: InstrumentRef, slot: int, now: datetime) -> MarketReading:
-        price = SPOT + now.microsecond // 1000 % 10
+    def reading(self, ref: InstrumentRef, slot: int, now: datetime) -> MarketReading:
+        price = SPOT + (now.second + now.microsecond // 1000) % 10
         if ":" in ref.symbol:
             chance = random.Random(f"{self._script.seed} {ref.symbol} {slot}")  # noqa: S311  the same world for all
             price += chance.choice((CALM, CALM, WARNING, CRITICAL))

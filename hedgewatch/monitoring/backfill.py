@@ -123,6 +123,10 @@ class Backfill:
         """Know the instruments of these series; return a line for each that cannot be asked about."""
         return await self._source.unlisted(tuple(dict.fromkeys(series.ref for series in wanted)))
 
+    def tells(self, series: Series) -> bool:
+        """Tell whether the exchange tells this series at all."""
+        return self._source.page_length(series) is not None
+
     async def bring(self, series: Series, span: Span) -> Brought:
         """Ask for what of a span is not stored yet, page by page, and keep it. Raises StoreUnavailableError."""
         length = self._source.page_length(series)

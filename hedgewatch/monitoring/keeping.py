@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hedgewatch.domain.candle import Series, SeriesKind, on_grid
+from hedgewatch.domain.errors import StoreUnavailableError
 from hedgewatch.domain.funding import WEEK
 from hedgewatch.domain.hedge import Hedge, Past
 from hedgewatch.domain.history import DAILY_WINDOW, DAY, HOUR, CoinPast, LegPast
@@ -21,6 +22,8 @@ from hedgewatch.monitoring.series import PastStore
 BREATH = timedelta(seconds=0.5)  # between two pages of one exchange
 RECENT_DAYS = 2  # asked for every hour, and first after a start
 FUNDING_DAYS = WEEK.days + 1
+FAILURES_IN_A_ROW = 3
+RETRY_STORE = timedelta(minutes=1)
 WHOLE_DAYS = DAILY_WINDOW.days
 
 log = logging.getLogger(__name__)
@@ -76,10 +79,13 @@ class HistoryKeeper:
         self._renewed: datetime | None = None
         self._whole_on: datetime | None = None
         self._running: asyncio.Task[object] | None = None
+        self._retry_at: datetime | None = None
 
     def is_due(self) -> bool:
         """Tell whether anything is due now and not under way: once an hour something is."""
-        return self._running is None and self._renewed != on_grid(self._clock.now(), HOUR)
+        now = self._clock.now()
+        is_waiting = self._retry_at is not None and now < self._retry_at
+        return self._running is None and not is_waiting and self._renewed != on_grid(now, HOUR)
 
     def stop(self) -> None:
         """Break off what is under way. A page and how far it came are stored together, so nothing is lost."""
@@ -96,6 +102,9 @@ class HistoryKeeper:
         self._running = asyncio.current_task()
         try:
             await self._keep(self._clock.now())
+        except StoreUnavailableError:
+            self._retry_at = self._clock.now() + RETRY_STORE
+            raise
         finally:
             self._running = None
 
@@ -105,27 +114,33 @@ class HistoryKeeper:
         await self._kept.renew(self._hedges)
         self._renewed = on_grid(now, HOUR)
         if self._whole_on != on_grid(now, DAY):
-            await self._fill(WHOLE_DAYS)
+            is_whole = await self._fill(WHOLE_DAYS)
             await self._kept.renew(self._hedges)
-            self._whole_on = on_grid(now, DAY)
+            self._whole_on = on_grid(now, DAY) if is_whole else None
 
-    async def _fill(self, days: int) -> None:
-        await asyncio.gather(*(self._fill_one(exchange, days) for exchange in self._fillers))
+    async def _fill(self, days: int) -> bool:
+        return all(await asyncio.gather(*(self._fill_one(exchange, days) for exchange in self._fillers)))
 
-    async def _fill_one(self, exchange: str, days: int) -> None:
+    async def _fill_one(self, exchange: str, days: int) -> bool:
+        """Fill what is missing of one exchange; return whether it was asked to the end."""
         filler = self._fillers[exchange]
         wanted = tuple(_wanted([ref for ref in self._refs if ref.exchange == exchange], is_whole=days == WHOLE_DAYS))
         unlisted = await filler.unlisted(wanted)
         failures: dict[str, Series] = {}
+        in_vain = 0
         for series in wanted:
-            if series.ref in unlisted:
+            if series.ref in unlisted or not filler.tells(series):
                 continue
+            if in_vain == FAILURES_IN_A_ROW:
+                break  # the exchange is away: the next hour asks again, and what the store knows is read meanwhile
             span = span_of(series, self._clock.now(), FUNDING_DAYS if series.kind is SeriesKind.FUNDING else days)
             brought = await filler.bring(series, span)
+            in_vain = 0 if brought.failure is None else in_vain + 1
             if brought.failure is not None:
                 failures.setdefault(brought.failure, series)
         for failure, series in failures.items():
             log.info("%s: the past of %s stays incomplete: %s", exchange, series, failure)
+        return in_vain < FAILURES_IN_A_ROW
 
 
 def _wanted(refs: Sequence[InstrumentRef], *, is_whole: bool) -> Iterator[Series]:

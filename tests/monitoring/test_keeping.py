@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from hedgewatch.domain.candle import Candle, Series, SeriesKind, Span
+from hedgewatch.domain.errors import StoreUnavailableError
 from hedgewatch.domain.hedge import Hedge, Past
 from hedgewatch.domain.history import BasisPast, LegPast
 from hedgewatch.domain.instrument import InstrumentRef
@@ -63,6 +66,7 @@ class Shelf:
     stretches: dict[Series, dict[datetime, datetime]] = field(default_factory=dict)
     rows: dict[Series, set[datetime]] = field(default_factory=dict)
     read: list[int] = field(default_factory=list)
+    is_away: bool = False
 
     async def covered(self, series: Series) -> tuple[Span, ...]:
         return tuple(Span(start=start, end=end) for start, end in self.stretches.get(series, {}).items())
@@ -75,6 +79,8 @@ class Shelf:
         return tuple(at for at in sorted(self.rows.get(series, ())) if span.start <= at < span.end)
 
     async def past_of(self, hedge: Hedge, now: datetime) -> HedgePast:
+        if self.is_away:
+            raise StoreUnavailableError("storage: away")
         del hedge, now
         hours = len(self.rows.get(Series(ref=FUTURES, kind=SeriesKind.TRADES, step=HOUR), ()))
         self.read.append(hours)
@@ -86,6 +92,7 @@ class Room:
     clock: SteppedClock = field(default_factory=SteppedClock)
     shelf: Shelf = field(default_factory=Shelf)
     pauses: list[float] = field(default_factory=list)
+    spots: tuple[InstrumentRef, ...] = (SPOT,)
 
     def __post_init__(self) -> None:
         self.exchange = Exchange(clock=self.clock)
@@ -95,7 +102,7 @@ class Room:
         async def pause(seconds: float) -> None:
             self.pauses.append(seconds)
 
-        watched = (hedge(leg("-5")),)
+        watched = (hedge(leg("-5"), spot=self.spots),)
         self.kept = KeptPast(self.shelf, self.clock)
         filler = Backfill(self.exchange, self.shelf, self.clock, pause=pause, tell=lambda _step: None, breath=BREATH)
         self.keeper = HistoryKeeper(watched, self.kept, {"binance": filler}, self.clock)
@@ -167,3 +174,27 @@ async def test_an_exchange_that_bans_costs_one_question_a_series_and_leaves_what
     await room.keeper.keep()
     assert len(room.exchange.asked) == 2
     assert room.hours == 91 * 24
+
+
+async def test_an_exchange_that_is_away_is_given_up_after_three_series() -> None:
+    many = tuple(InstrumentRef(exchange="binance", symbol=f"BTC/{quote}") for quote in ("USDT", "USDC", "EUR", "TRY"))
+    room = Room(spots=many)
+    room.exchange.is_away = True
+    await room.keeper.keep()
+    assert len(room.exchange.asked) == 2 * 3, "the recent candles, then the whole past"
+    assert len(room.shelf.read) == 3, "and what the store knows is read all the same"
+    room.exchange.is_away = False
+    room.clock.move(3600)
+    await room.keeper.keep()
+    assert room.hours == 91 * 24, "the next hour asks for the whole again, not the next day"
+
+
+async def test_a_store_that_is_away_is_asked_again_in_a_minute_not_at_every_poll() -> None:
+    room = Room()
+    room.shelf.is_away = True
+    with pytest.raises(StoreUnavailableError):
+        await room.keeper.keep()
+    room.clock.move(59)
+    assert not room.keeper.is_due()
+    room.clock.move(1)
+    assert room.keeper.is_due()

@@ -18,6 +18,7 @@ from hedgewatch.monitoring.ports import Wanted
 from hedgewatch.simulator.market import World
 from hedgewatch.simulator.server import SimulatedExchanges
 from tests.exchanges.conftest import EXCHANGES, NOW, MemoryShelf, SetClock
+from tests.exchanges.firing import Firing
 from tests.exchanges.relay import Relay, relayed
 from tests.exchanges.spoiling import SPOILS, Spoil
 from tests.exchanges.stock import KEYS
@@ -136,6 +137,7 @@ async def run_exchange(exchange: str, upstream: str, every: int) -> Tally:
     async with relayed(upstream) as relay:
         asker = Asker(exchange, relay)
         right, each_time, at_first = await asker.good()
+        firing = Firing(exchange, right)
         for question, name, spoil in cells_of(each_time | at_first, every):
             cell = f"{exchange} {question.split('/', 2)[2]} {name}"
             try:
@@ -148,6 +150,7 @@ async def run_exchange(exchange: str, upstream: str, every: int) -> Tally:
                 continue
             verdict, is_bad = verdict_of(found, right)
             tally.note(cell, verdict, is_bad=is_bad)
+            tally.judge(cell, firing.resolved_by(found), of=firing.count)
     return tally
 
 

@@ -17,6 +17,7 @@ from hedgewatch.exchanges.accounts.ledger import Ledger
 from hedgewatch.monitoring.ports import AccountWanted
 from tests.exchanges.accounts.conftest import wanted
 from tests.exchanges.accounts.good import POSITIONS
+from tests.exchanges.accounts.losses import Losses
 
 EXCHANGES = ("binance", "bybit", "bingx", "weex", "mexc")
 WHOLE = {
@@ -87,6 +88,7 @@ async def test_a_body_that_is_no_answer_is_a_failure(exchange: str, serve: Any, 
     one = account(exchange, base_url)
     right = await one.fetch(everything(exchange))
     assert isinstance(right, AccountSnapshot)
+    losses = Losses(exchange, right)
     cells = 0
     for path, body in good[exchange].items():
         truncated = json.dumps(body)[:-3]
@@ -96,8 +98,11 @@ async def test_a_body_that_is_no_answer_is_a_failure(exchange: str, serve: Any, 
             replies.answers = copy.deepcopy(good[exchange]) | {path: garbage}
             found = await fetched_anew(one, exchange)
             assert_nothing_invented(found, right, f"{path} {kind}")
+            assert losses.made_by(found) == losses.ended_by(found) == set(), f"{path} {kind}"
             cells += 1
-    sys.stdout.write(f"\n{exchange}, signed: {cells} spoilt bodies\n")
+    sys.stdout.write(
+        f"\n{exchange}, signed: {cells} spoilt bodies; alerts of a loss: 0 made, {2 * cells} judged, 0 resolved\n"
+    )
     assert cells > 90
 
 
@@ -107,6 +112,7 @@ async def test_a_garbled_number_is_a_failure(exchange: str, serve: Any, account:
     one = account(exchange, base_url)
     right = await one.fetch(everything(exchange))
     assert isinstance(right, AccountSnapshot)
+    losses = Losses(exchange, right)
     keys = {
         "positionAmt",
         "size",
@@ -138,8 +144,9 @@ async def test_a_garbled_number_is_a_failure(exchange: str, serve: Any, account:
                         assert isinstance(found, AccountSnapshot), what  # below zero is owed
                     else:
                         assert_failed(found, right, what)
+                        assert losses.made_by(found) == losses.ended_by(found) == set(), what
                     cells += 1
-    sys.stdout.write(f"\n{exchange}, signed: {cells} garbled numbers\n")
+    sys.stdout.write(f"\n{exchange}, signed: {cells} garbled numbers; alerts of a loss: 0 made, 0 resolved\n")
     assert cells > 50
 
 

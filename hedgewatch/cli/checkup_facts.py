@@ -33,6 +33,8 @@ def exchange_facts(found: Inspection) -> dict[str, Any]:
         "skew_seconds": json_value(_rounded(found.skew_seconds)),
         "skew_corrected": "in signed requests" if found.skew_seconds is not None else None,
         "retry_at": json_value(found.answer.retry_at),
+        "budget_spent": json_value(_rounded(found.budget_spent)),
+        "budget_window_seconds": found.budget_window.seconds,
         "calls": [call_facts(call) for call in found.calls],
         "instruments": [_instrument(one, found, readings.get(one.ref)) for one in found.instruments],
         "untold": {ref.symbol: list(parts) for ref, parts in found.untold.items()},

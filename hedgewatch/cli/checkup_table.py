@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -10,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from hedgewatch.cli.checkup import Checkup
+from hedgewatch.cli.tables import percent
 
+SPARED = "beyond 60 % quick polls repeat account answers, up to 45 s old"
 COLOURS = {"ok": "green", "failed": "bold red", "not asked": "dim", "fine": "green", "warn": "yellow", "refuse": "red"}
 
 
@@ -36,6 +39,9 @@ def _print_exchange(console: Console, facts: Mapping[str, Any]) -> None:
     latency, skew = _seconds(facts["latency_seconds"]), _seconds(facts["skew_seconds"])
     corrected = f" (corrected {facts['skew_corrected']})" if facts["skew_corrected"] else ""
     console.print(f"[bold]{facts['exchange']}[/bold] {word}  latency {latency}, clock {skew}{corrected}")
+    if facts["budget_spent"] is not None:
+        spent = percent(Decimal(facts["budget_spent"]), 1)
+        console.print(f"  budget {spent} spent in {facts['budget_window_seconds']} s; {SPARED}", soft_wrap=True)
     if facts["calls"]:
         _print_calls(console, facts["calls"])
     if facts["instruments"]:

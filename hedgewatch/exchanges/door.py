@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import aiohttp
 
 from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.domain.market import UnknownReason
+from hedgewatch.domain.numbers import from_float
 from hedgewatch.exchanges.answers import decode_and_cut, decode_exactly
 from hedgewatch.exchanges.credentials import Credentials
 from hedgewatch.exchanges.faults import BlockedRequestError, Evidence, Fault, RefusedError, judge_evidence
@@ -75,6 +78,21 @@ class Restraint:
     def holds(self, now: datetime) -> bool:
         """Tell whether nothing may be asked now."""
         return self.retry_at is not None and now < self.retry_at
+
+    @property
+    def window(self) -> timedelta:
+        """How long what was asked counts against the budget."""
+        return timedelta() if self.budget is None else timedelta(milliseconds=self.budget.config["windowSize"])
+
+    def spent(self) -> Decimal:
+        """Return the share of the budget spent within its window, with what waits in the queue."""
+        if self.budget is None:
+            return Decimal(0)
+        limits = self.budget.config
+        since = time.time() * 1000 - limits["windowSize"]  # the throttler's own clock
+        costs = [one["cost"] for one in self.budget.timestamps if one["timestamp"] > since]
+        costs += [limits["cost"] if cost is None else cost for _, cost in self.budget.queue]
+        return from_float(sum(costs) / limits["maxWeight"], "budget")
 
 
 class Restraints:

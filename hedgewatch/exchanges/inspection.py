@@ -34,7 +34,8 @@ class Inspection:
 
     instruments: those that are listed. unlisted: a fault each, with a suggestion. problem: why it is not reachable,
     None if it is. untold: parts that no call tells. sizes: the second route to a contract's size, or why there is none;
-    left out where there is no call.
+    left out where there is no call. budget_spent: its share of all that
+    may be asked within budget_window.
     """
 
     exchange: str
@@ -48,6 +49,8 @@ class Inspection:
     untold: Mapping[InstrumentRef, tuple[str, ...]] = field(default_factory=dict)
     sizes: Mapping[InstrumentRef, SizeCheck | Fault] = field(default_factory=dict)
     intervals: Mapping[InstrumentRef, IntervalSource] = field(default_factory=dict)
+    budget_spent: Decimal | None = None
+    budget_window: timedelta = timedelta()
 
 
 async def inspect(source: CcxtSource, refs: Sequence[InstrumentRef], now: datetime) -> Inspection:
@@ -71,6 +74,8 @@ async def inspect(source: CcxtSource, refs: Sequence[InstrumentRef], now: dateti
         untold={one.ref: parts for one in listed if (parts := untold(source.door.quirk, one))},
         sizes=await check_sizes(source.desk, listed, ids) if is_there else {},
         intervals=_intervals(source, answer),
+        budget_spent=source.door.restraint.spent(),
+        budget_window=source.door.restraint.window,
     )
 
 

@@ -15,6 +15,7 @@ from hedgewatch.exchanges.accounts.asking import KEY_FAULTS, Notebook, Topic, as
 from hedgewatch.exchanges.accounts.assembling import Answers, Assembler, Told
 from hedgewatch.exchanges.accounts.ledger import Ledger
 from hedgewatch.exchanges.accounts.shape import Known, Part, Sheet, Side, side_of
+from hedgewatch.exchanges.accounts.sparing import Sparing
 from hedgewatch.exchanges.accounts.table import account_quirk
 from hedgewatch.exchanges.asking import Desk
 from hedgewatch.exchanges.client import signed_client
@@ -68,6 +69,7 @@ class CcxtAccountSource:
         self._desk = Desk(self.client, self.door, clock)
         self._ledgers = tuple(Ledger(plan, account, self._desk, clock) for plan in self.quirk.ledgers[margin])
         self._notebook = Notebook()
+        self._sparing = Sparing(account, self.door.restraint)
         self._owned: Mapping[str, Decimal] = {}
         self.results: Answers = {}  # of the last fetch
         self._is_open = True
@@ -104,7 +106,8 @@ class CcxtAccountSource:
     async def fetch(self, wanted: AccountWanted) -> AccountSnapshot | AccountFailure:
         """Read all that is wanted within the timeout. Every failure is a value.
 
-        At most one fetch is in flight: a second one waits for nothing and fails at once.
+        At most one fetch is in flight: a second one waits for nothing and fails at once. While the exchange's budget
+        runs out, a young answer is given again, with its own times (see Sparing).
         """
         if self._fetching.locked() or not self._is_open:
             words = "the last fetch is still running" if self._is_open else "it is closed"
@@ -112,7 +115,11 @@ class CcxtAccountSource:
         async with self._fetching:
             if self.door.restraint.holds(self._clock.now()):
                 return self._failed(self.door.patience())
+            if (again := self._sparing.again(wanted, self._clock.now())) is not None:
+                return again
             found = await self._desk.attempt(f"account {self._account}", lambda: self._fetch(wanted))
+            if isinstance(found, AccountSnapshot):
+                self._sparing.keep(wanted, found)
             return self._failed(found) if isinstance(found, Fault) else found
 
     async def probe_scope(self) -> KeyScope | AccountFailure:

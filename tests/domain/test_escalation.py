@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tests.domain.cases import NOW
 from tests.domain.lives import Life, ruled
 
 STEPS = (Decimal(300), Decimal(900))
+LIVES = 10_000 if os.environ.get("HEDGEWATCH_FAULT") == "long" else 300
 RULED = replace(ruled(), escalate_after=STEPS)
 SEEN = Said(acknowledgement=Acknowledgement(episode="any", by="ann", note="", at=NOW))
 SILENT, MAINTAINED = Said(hush=Hush(by="s1")), Said(hush=Hush(by="maintenance", spares_critical=True))
@@ -98,7 +100,7 @@ def test_a_step_has_its_own_id_and_leaves_the_reminders_alone() -> None:
     assert {event.severity for event in events} == {Severity.CRITICAL}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=LIVES, deadline=None)
 @given(st.text("cbwmC?", max_size=80), st.lists(st.booleans(), min_size=80, max_size=80))
 def test_steps_only_grow_within_an_episode_and_the_levels_told_too(letters: str, acknowledged: list[bool]) -> None:
     life = Life(RULED)

@@ -21,7 +21,7 @@ from tests.fault.called_for import reckon
 from tests.fault.killing import SECRET, SEED, configure, daemon, first_commit, restless, until_delivered, without_a_past
 
 EVERY_NAMED = 3  # every third one dies by its own hand
-KILLS = int(os.environ.get("HEDGEWATCH_TEST_KILLS", "100" if os.environ.get("HEDGEWATCH_FAULT") == "long" else "6"))
+KILLS = int(os.environ.get("HEDGEWATCH_TEST_KILLS", "100" if os.environ.get("HEDGEWATCH_FAULT") == "long" else "4"))
 
 
 async def test_killing_the_daemon_loses_no_alert_and_doubles_none(tmp_path: Path) -> None:

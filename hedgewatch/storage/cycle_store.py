@@ -39,8 +39,8 @@ class SqlCycleStore:
     """Fills the port CycleStore over a database.
 
     What the past must tell is read once and then kept in memory, since this is the only writer in its epoch. After a
-    failed write it is read again (the failure may have come after the commit), and in a new epoch: another worker may
-    have written meanwhile.
+    failed write it is read again (the failure may have come after the commit) unless the same cycle is then stored
+    after all, and in a new epoch: another worker may have written meanwhile.
     """
 
     def __init__(
@@ -107,7 +107,8 @@ class SqlCycleStore:
         self._before_failure = recollection or self._before_failure  # which another try has not learnt anew
         await self._database.run(lambda connection: self._store(connection, cycle, known, identities))
         self._identities = identities
-        self._recollection, self._before_failure = recollection, None
+        # of a second try too: whatever came of the first, this cycle is in the database now, and nothing beside it
+        self._recollection, self._before_failure = recollection or self._before_failure, None
         self._unlearnt = cycle
 
     async def show(self, cycle: CycleRecord) -> None:

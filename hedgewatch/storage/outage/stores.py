@@ -89,8 +89,10 @@ class LastingStore:
             except StoreUnavailableError as error:
                 outage.begin(error, polls=1)
             else:
-                outage.note_stored(cycle)
-                return
+                if not outage.is_on:
+                    outage.note_stored(cycle)
+                    return
+                # a delivery that could not be noted has begun the outage meanwhile, without this cycle
         await outage.keep_cycle(cycle)
 
     async def show(self, cycle: CycleRecord) -> None:
@@ -137,6 +139,7 @@ class LastingOutbox:
         if delivery is not None:
             until = now + timedelta(seconds=float(claimed_for_seconds))
             outage.on_the_way[delivery.event_id, delivery.channel] = until
+            outage.outbox.hold((delivery.event_id, delivery.channel), until)  # the outage may have begun meanwhile
         return delivery
 
     async def fall_back(self, channels: Sequence[str], made_before: datetime, attempts: int) -> None:
@@ -174,4 +177,5 @@ class LastingOutbox:
             return False
         if made.retry_at is None:
             outage.note_ended(delivery)
+        await outage.apply(made)  # the outage may have begun meanwhile, with this delivery still to be made
         return True

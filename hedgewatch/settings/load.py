@@ -12,7 +12,7 @@ from hedgewatch.domain.errors import ConfigurationError
 from hedgewatch.settings.check_hedges import Book, check_hedges, check_holdings
 from hedgewatch.settings.check_rest import check_channels, check_currencies, check_exchanges, check_secrets, check_web
 from hedgewatch.settings.check_rules import check_rules
-from hedgewatch.settings.document import apply_environment, find_file, read_document, with_dotted_rules
+from hedgewatch.settings.document import Document, apply_environment, find_file, read_document, with_dotted_rules
 from hedgewatch.settings.models import Settings
 from hedgewatch.settings.problems import Problems
 from hedgewatch.settings.reading import read_settings
@@ -28,9 +28,17 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """
     file = find_file(path, environ)
     merged, overrides = apply_environment(read_document(file), environ)
+    return settings_in(merged, file, overrides)
+
+
+def settings_in(merged: Document, file: Path, overrides: Mapping[KeyPath, str], *, within: str = "") -> Settings:
+    """Check a document and return its settings; raises ConfigurationError with every mistake, one line each.
+
+    overrides: who set which key path. within: the table of ``file`` that the document is, empty if it is all of it.
+    """
     document = with_dotted_rules(merged)
     overrides = {_with_dotted_rule(key): variable for key, variable in overrides.items()}
-    problems = Problems(str(file), overrides)
+    problems = Problems(f"{file}: {within}" if within else str(file), overrides)
     settings, indexes = read_settings(document, problems)
     book = Book(
         settings=settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -115,15 +115,25 @@ def _dropped(node: Tree, path: KeyPath) -> Tree:
     return node
 
 
+def words_of(detail: ErrorDetails, path: KeyPath, known: Iterable[str]) -> str:
+    """Say what one of pydantic's errors means. known: the keys that the table at ``path`` may have."""
+    return unknown_key(path, known) if detail["type"] == "extra_forbidden" else _words(detail, path)
+
+
+def unknown_key(path: KeyPath, known: Iterable[str]) -> str:
+    """Say that a key is not known, and the nearest of those that are, or all of them."""
+    keys = tuple(dict.fromkeys(known))
+    hint = did_you_mean(str(path[-1]), keys)
+    return f"unknown key{hint}" if hint else f"unknown key; known here: {', '.join(keys)}"
+
+
 def _words(detail: ErrorDetails, path: KeyPath) -> str:
     speak = _SPEAKERS.get(detail["type"])
     return speak(detail, path) if speak else f"found {_kind_of(detail['input'])}: {_lowered(detail['msg'])}"
 
 
 def _unknown_key(_detail: ErrorDetails, path: KeyPath) -> str:
-    known = keys_of(models_at(Settings, path[:-1]))
-    hint = did_you_mean(str(path[-1]), known)
-    return f"unknown key{hint}" if hint else f"unknown key; known here: {', '.join(dict.fromkeys(known))}"
+    return unknown_key(path, keys_of(models_at(Settings, path[:-1])))
 
 
 def _missing(_detail: ErrorDetails, _path: KeyPath) -> str:

@@ -45,6 +45,13 @@ def test_every_command_shown_exists(page: Path) -> None:
     assert shown - SPOKEN <= known - set(unbuilt.COMMANDS)
 
 
+def test_the_example_of_the_rule_tests_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = blocks(ROOT / "docs" / "testing-your-rules.md", "toml")
+    file = tmp_path / "tests.toml"
+    file.write_text(text)
+    assert run_command(["rules", "test", str(file)]) == 0, capsys.readouterr().out
+
+
 def test_the_readme_and_the_first_hedge_are_whole_configurations(tmp_path: Path) -> None:
     shown = [blocks(page, "toml") for page in (ROOT / "README.md", ROOT / "docs" / "first-hedge.md")]
     assert all(shown), "each page shows one"

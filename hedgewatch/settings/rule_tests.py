@@ -28,7 +28,7 @@ from hedgewatch.settings.visit import KeyPath, keys_of, models_at, written
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TESTABLE = tuple(sorted(BUILT_RULES - set(OWN_RULES)))
 # What a series may say, and what it can be said of (after an @): without one it is said of all of them.
-OF_MARKET = ("spot", "futures", "usd", "mark", "index", "funding", "interval", "size", "listed")
+OF_MARKET = ("spot", "futures", "usd", "mark", "index", "funding", "interval", "size", "listed", "slippage")
 OF_EXCHANGE = ("skew",)
 OF_LEG = ("contracts", "cross", "adl", "liquidation", "margin", "equity", "maintenance")
 OF_HOLDING = ("coins",)

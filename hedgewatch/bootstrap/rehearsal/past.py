@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import exp, sqrt
 
-from hedgewatch.bootstrap.rehearsal.script import CountedClock
-from hedgewatch.domain.hedge import Hedge, HedgeSnapshot, Past
+from hedgewatch.bootstrap.rehearsal.script import Script
+from hedgewatch.domain.hedge import HedgeSnapshot, Past
 from hedgewatch.domain.history import HOUR, CoinPast, LegPast, PaidPast, past_of_basis, week_rate
-from hedgewatch.domain.market import SettledFunding
+from hedgewatch.domain.instrument import InstrumentRef
+from hedgewatch.domain.market import OrderBook, SettledFunding, Stamp
 from hedgewatch.domain.numbers import from_float
 from hedgewatch.domain.stand_in import NO_PROXY_PAST, ProxyPast, past_of_proxy
 from hedgewatch.settings.rule_tests import PastEntry
 
 DAYS = 91
+DEEP = Decimal(10**12)  # contracts: whatever is held
 MOVE = 0.02  # a day, of the asset that stands in: any would do, for the beta and what is left are given
 
 
 class RehearsedPast:
     """Adds to what the cycles remember what a test says of the time before them."""
 
-    def __init__(self, written: PastEntry, hedge: Hedge, clock: CountedClock) -> None:
+    def __init__(self, written: PastEntry, script: Script) -> None:
         """Take what is written of one hedge."""
-        self._written, self._hedge, self._clock = written, hedge, clock
-        start = clock.now()
+        self._written, self._script = written, script
+        self._hedge, self._clock = script.hedge, script.clock
+        start = self._clock.now()
         self._hour = start.replace(minute=0, second=0, microsecond=0)
         rates = written.basis.points if written.basis else ()
         known = {self._hour - HOUR * (len(rates) - at): rate for at, rate in enumerate(rates)}
         closes = {at: rate for at, rate in known.items() if isinstance(rate, Decimal)}
-        self._closes = {leg.name: dict(closes) for leg in hedge.legs}
+        self._closes = {leg.name: dict(closes) for leg in script.hedge.legs}
         self._proxy = _proxy_past(written, start.date())
         self._kept: tuple[datetime, dict[str, LegPast]] | None = None
 
@@ -52,7 +55,19 @@ class RehearsedPast:
         legs = {(self._hedge.name, name): self._leg(name, known, past) for name, known in self._kept[1].items()}
         basis = {key: leg.basis for key, leg in legs.items() if leg.basis is not None}
         coins = dict.fromkeys(self._hedge.spot, self._coin(now))
-        return replace(past, legs=legs, basis=basis, coins=coins)
+        return replace(past, legs=legs, basis=basis, coins=coins, books=dict(self._books(now)))
+
+    def _books(self, now: datetime) -> Iterator[tuple[InstrumentRef, OrderBook]]:
+        """Yield the book of each leg whose slippage is said: one deep price so far away, on either side."""
+        for ref in dict.fromkeys(leg.futures for leg in self._hedge.legs):
+            lost = self._script.number("slippage", str(ref))
+            price = self._script.number(self._script.price_input(ref), str(ref))
+            if lost is not None and price is not None:
+                bids, asks = (((price * (1 + away), DEEP),) for away in (-lost, lost))
+                yield (
+                    ref,
+                    OrderBook(bids=bids, asks=asks, stamp=Stamp(exchange_time=now, received_at=now, source="series")),
+                )
 
     def _leg(self, name: str, known: LegPast, past: Past) -> LegPast:
         futures = next(leg.futures for leg in self._hedge.legs if leg.name == name)

@@ -72,7 +72,7 @@ async def _rehearse(watch: Watch, test: RuleTestEntry) -> Rehearsed:
     clock = CountedClock(test.start, watch.poll_seconds)
     script = Script(test.series, hedge, clock)
     _refuse_unsaid(test, script)
-    store, past = MemoryStore(), RehearsedPast(test.past, hedge, clock)
+    store, past = MemoryStore(), RehearsedPast(test.past, script)
     collector = _collector(script, test, clock)
     cycle = MonitorCycle(watch, collector=collector, store=store, clock=clock, past=past.added_to)
     events: list[ToldEvent] = []

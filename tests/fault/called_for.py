@@ -15,6 +15,7 @@ from tests.fault.reference_life import Reference
 from tests.fault.scripted import BASIS
 
 CRITICAL_CLEAR = 0.0075
+HOUR_MS, FEWEST_HOURS, MOST_HOURS = 3_600_000, 48, 30 * 24
 # a worker whose clock is wrong writes in its own time; the epochs tell the order
 SNAPSHOTS = (
     "SELECT b.hedge, b.read_at_ms, b.basis_rate, b.spot_price FROM basis_history b "
@@ -50,11 +51,27 @@ class Reckoning:
         )
 
 
-def letter(basis_rate: float | None, spot: float | None) -> str:
+class Usual:
+    """What a leg's basis usually is: the mean of the hours that are over, 30 days of them, from 48 hours on."""
+
+    def __init__(self) -> None:
+        self._closes: dict[int, float] = {}
+
+    def note(self, read_at_ms: int, basis_rate: float | None) -> None:
+        if basis_rate is not None:
+            self._closes[read_at_ms // HOUR_MS] = basis_rate
+
+    def at(self, read_at_ms: int, spot: float) -> float:
+        hour = read_at_ms // HOUR_MS
+        over = [close for at, close in self._closes.items() if hour - MOST_HOURS <= at < hour]
+        return sum(over) / len(over) if len(over) >= FEWEST_HOURS else ENTRY_BASIS / spot
+
+
+def letter(basis_rate: float | None, spot: float | None, usual: Usual, read_at_ms: int) -> str:
     """Name what a snapshot shows, in the reference's letters."""
     if basis_rate is None or spot is None:
         return "?"
-    adverse = basis_rate - ENTRY_BASIS / spot
+    adverse = basis_rate - usual.at(read_at_ms, spot)
     if adverse > FIRE["critical"]:
         return "C"
     if adverse > FIRE["warning"]:
@@ -66,10 +83,13 @@ def called_for(url: str) -> tuple[int, Mapping[str, Story]]:
     """Return how many snapshots were committed, and what each hedge's called for: reminders left out."""
     lives: dict[str, Reference] = defaultdict(lambda: Reference(BASIS))
     told: dict[str, Story] = defaultdict(list)
+    usual: dict[str, Usual] = defaultdict(Usual)
     snapshots = rows(url, SNAPSHOTS)
     for hedge, read_at_ms, basis_rate, spot in snapshots:
         at = datetime.fromtimestamp(read_at_ms / 1000, UTC)
-        said = lives[hedge].tick(letter(basis_rate, spot), Decimal(0), at, maintenance=False)
+        shown = letter(basis_rate, spot, usual[hedge], read_at_ms)
+        usual[hedge].note(read_at_ms, basis_rate)
+        said = lives[hedge].tick(shown, Decimal(0), at, maintenance=False)
         told[hedge] += [f"{kind} {level}" for kind, level, _ in said if kind != "reminder"]
     return len(snapshots), told
 

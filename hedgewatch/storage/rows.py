@@ -43,7 +43,7 @@ def market_rows(answers: Iterable[ExchangeAnswer], read_at: datetime, ids: Mappi
 
 def _market_row(reading: MarketReading | ReadingFailure, read_at_ms: int, number: int) -> Row:
     if isinstance(reading, ReadingFailure):
-        return (read_at_ms, number, *(None,) * 9, Quality.UNKNOWN.value)
+        return (read_at_ms, number, *(None,) * 9, Quality.UNKNOWN.value, None)
     quote, mark, funding = reading.quote, reading.mark, reading.funding
     return (
         read_at_ms,
@@ -58,6 +58,7 @@ def _market_row(reading: MarketReading | ReadingFailure, read_at_ms: int, number
         maybe_ms(funding.settles_at) if funding else None,
         maybe_ms(quote.stamp.exchange_time) if quote else None,
         quality_of(reading).value,
+        to_ms(quote.stamp.received_at) if quote else None,
     )
 
 

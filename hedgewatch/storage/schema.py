@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect
 from hedgewatch.domain.errors import StoreRefusedError
 
 # oldest first; a test holds this equal to migrations/versions
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 HEAD = REVISIONS[-1]
 
 

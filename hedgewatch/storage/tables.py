@@ -64,6 +64,7 @@ market_snapshot = Table(
     *numbers("bid", "ask", "mid", "mark_price", "index_price", "funding_rate", "funding_interval_hours"),
     *times("next_funding_at_ms", "exchange_time_ms", index=False),
     *texts("quality", nullable=False),
+    *times("received_at_ms", index=False),  # of the quote, as exchange_time_ms is
     sqlite_with_rowid=False,
 )
 # Settlement times run with the reading times: a block range index serves PostgreSQL at next to no cost

@@ -6,11 +6,15 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from hedgewatch.domain.alert import AlertPhase, AlertState, EventType
 from hedgewatch.domain.history import BasisPast, PastQuote
 from hedgewatch.domain.market import ExchangeOutcome, SettledFunding
 from hedgewatch.monitoring.ports import Memory
+from hedgewatch.storage import tables
 from hedgewatch.storage.history import History
+from hedgewatch.storage.types import to_ms
 from tests.storage.conftest import Stores
 from tests.storage.samples import DARK, LEG, NOW, PERP, SPOT, TARGET, alert_state, answers, cycle, event, hedge
 
@@ -231,3 +235,11 @@ async def test_an_episode_that_ends_untold_is_over_in_the_history(sql_stores: St
     with History(str(sql_stores.url)) as history:
         [row] = history.alerts()
     assert (row["state"], row["resolved_at"]) == ("resolved", (NOW + POLL).replace(microsecond=123000))
+
+
+async def test_a_quote_keeps_the_exchanges_time_and_that_of_its_receipt(sql_stores: Stores) -> None:
+    await sql_stores.cycles.record(cycle())
+    table = tables.market_snapshot.c
+    query = select(table.exchange_time_ms, table.received_at_ms).where(table.bid.is_not(None))
+    found = await sql_stores.databases[0].run(lambda connection: connection.execute(query).all())
+    assert {tuple(row) for row in found} == {(to_ms(NOW - timedelta(milliseconds=50)), to_ms(NOW))}

@@ -43,10 +43,11 @@ class Dice(Script):
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
         self._chance = chance
+        self.is_thrown = False
         self.broken = 0
 
     def next(self) -> str:
-        if self._chance.random() >= SHARE_LOST:
+        if not self.is_thrown or self._chance.random() >= SHARE_LOST:
             return ""
         self.broken += 1
         return self._chance.choice(["before", "after"])
@@ -153,6 +154,8 @@ async def live(url: str, seed: int) -> tuple[int, int, dict[str, int]]:
     chance, told, called_for = random.Random(seed), Told(), list[str]()  # noqa: S311  a seed that can be told
     dice = Dice(chance)
     async with house(url, told.note, hedges=HEDGES, open_with=breaking(dice)) as here:
+        await here.poll()  # a start without any past would judge nothing
+        dice.is_thrown = True
         for _ in range(POLLS):
             await poll_with(here, called_for, *chance.sample(range(HEDGES), chance.choice([0, 1, 1, 2])))
         await until_told(here, told, len(called_for))

@@ -196,7 +196,7 @@ class MonitorCycle:
                 accounts=said,
                 beliefs=proven.beliefs,
                 contracts=with_changes(memory.facts, changed),
-                holdings=holdings_as_told(self._watch.holdings, interventions.told),
+                holdings=holdings_as_told(() if memory.is_blank else self._watch.holdings, interventions.told),
             )
         )
         hedges = () if memory.is_blank else self._as_told(interventions.told)

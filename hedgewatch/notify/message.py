@@ -7,6 +7,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from hedgewatch.monitoring.digest_payload import DIGEST_TYPE
+from hedgewatch.notify.deeds import deed, if_nothing_is_done
 from hedgewatch.notify.digest_mail import digest_mail
 from hedgewatch.notify.letter import (
     CODE,
@@ -24,7 +25,6 @@ from hedgewatch.notify.wording import (
     NO_ORDERS,
     Facts,
     age,
-    deed,
     moment,
     order_in_words,
     order_rows,
@@ -48,6 +48,7 @@ class _Letter:
     orders: list[tuple[str, Rows]]
     condition: str | None
     deed: str
+    otherwise: str | None
     query: str | None
     link: str | None
 
@@ -85,7 +86,8 @@ def _letter(payload: Facts, timezone: ZoneInfo) -> _Letter:
             *((word, order_rows(order, timezone)) for word, order in zip(captions, orders, strict=True)),
         ],
         condition=data["condition"],
-        deed=deed(payload["type"], data["action"]),
+        deed=deed(payload["type"], data["action"], data["rule"]),
+        otherwise=if_nothing_is_done(payload["type"], data["rule"]),
         query=data["sql"],
         link=data["links"]["dashboard"],
     )
@@ -107,6 +109,7 @@ def _subject(payload: Facts, tag: str) -> str:
         again = "reminder: " if kind == "reminder" else ""
         only = f"{data['condition']}: " if data["condition"] else ""
         words = f"{again}{only}{order_in_words(data['orders'][0])}{more}"
+    words = words.replace(f": {about}: ", ": ", 1)  # "reminder, ...: btc-core: ...": named once
     words = words if words.startswith(about) else f"{about}: {words}"
     return subject_line(f"[{tag}] {words}")
 
@@ -125,10 +128,12 @@ def _as_text(letter: _Letter) -> str:
     parts = [letter.headline, text_table(letter.times)]
     if letter.numbers:
         parts.append("Numbers\n" + text_table(letter.numbers))
-    if letter.condition:
-        parts.append(f"Only {letter.condition}.")
-    parts += [f"{caption}\n{text_table(rows)}" for caption, rows in letter.orders]
     parts.append("What to do\n" + letter.deed)
+    if letter.otherwise:
+        parts.append("If nothing is done\n" + letter.otherwise)
+    if letter.condition:
+        parts.append(f"The order: only {letter.condition}.")
+    parts += [f"{caption}\n{text_table(rows)}" for caption, rows in letter.orders]
     if letter.link:
         parts.append("Dashboard\n" + letter.link)
     if letter.query:
@@ -155,10 +160,12 @@ def _as_html(letter: _Letter) -> str:
     ]
     if letter.numbers:
         parts.append(heading("Numbers") + html_table(letter.numbers))
-    if letter.condition:
-        parts.append(f'<p style="margin:14px 0 0"><strong>Only {escape(letter.condition)}.</strong></p>')
-    parts += [heading(caption) + html_table(rows, boxed=True) for caption, rows in letter.orders]
     parts.append(heading("What to do") + f'<p style="margin:0">{escape(letter.deed)}</p>')
+    if letter.otherwise:
+        parts.append(heading("If nothing is done") + f'<p style="margin:0">{escape(letter.otherwise)}</p>')
+    if letter.condition:
+        parts.append(f'<p style="margin:14px 0 0"><strong>The order: only {escape(letter.condition)}.</strong></p>')
+    parts += [heading(caption) + html_table(rows, boxed=True) for caption, rows in letter.orders]
     if letter.link:
         link = escape(letter.link)
         parts.append(heading("Dashboard") + f'<p style="margin:0"><a href="{link}">{link}</a></p>')

@@ -53,6 +53,10 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
     "drift": ("Distance from the target ratio", percent(2)),
     "basis_adverse": ("Adverse move of the basis", BASIS),
     "negative_funding": ("24-hour mean funding per 8 h", FUNDING),
+    "double_whammy": ("24-hour mean funding per 8 h", FUNDING),
+    "funding_paid": ("Funding paid in 30 days, of the leg's worth", percent(2)),
+    "cost_outweighs": ("Cost of the hedge, of the loss it removes", percent(1)),
+    "depeg": ("Distance from one dollar", percent(2)),
     "data_stale": ("Age of the data", seconds),
     "exchange_down": ("No usable answer for", seconds),
     "liquidation_distance": ("Distance to liquidation", percent(2)),
@@ -74,21 +78,8 @@ SNAPSHOT: dict[str, tuple[str, Callable[[str], str]]] = {
     "hedge_ratio": ("Hedge ratio", percent(2)),
     "funding_rate_8h": ("Coming funding per 8 h", FUNDING),
 }
-DEEDS = {
-    "rebalance": "Bring the hedge back to its target. Where an order is shown it does just that: check it against your"
-    " account before you place it.",
-    "close": "Decide whether this hedge is still worth what it costs; if not, close it.",
-    "roll": "Roll the future before it expires.",
-    "top_up": "Add margin, so that the position cannot be liquidated.",
-    "reduce": "Reduce the position.",
-    "watch": "Nothing has to be done at once: keep an eye on it.",
-    "check_data": "Do not rely on this hedge's numbers until its data flows again. Look at the exchange's status page"
-    " and at your network; `hedgewatch doctor` asks each exchange and says what it finds.",
-}
 TIMES_IN_FORCE = {"post_only": "post only (it rests in the book or is refused)", "ioc": "immediate or cancel"}
 NO_ORDERS = "hedgewatch never places, changes or cancels an order."
-ENDED = "Nothing has to be done."
-CLOSED = "Nobody watches this any more. If that was not meant, look at the configuration."
 
 
 def read_timezone(name: str) -> ZoneInfo:
@@ -177,15 +168,6 @@ def order_in_words(order: Facts) -> str:
 def _base(order: Facts) -> str:
     """Return the coin that is traded: a proxy's orders are in another coin than its hedge's."""
     return str(order["symbol"]).partition("/")[0]
-
-
-def deed(kind: str, action: str | None) -> str:
-    """Say what the reader should do about an event of this type."""
-    if kind.endswith(".resolved"):
-        return ENDED
-    if kind.endswith(".closed"):
-        return CLOSED
-    return DEEDS.get(action or "", ENDED)
 
 
 def age(text: str, at: str) -> str:

@@ -15,10 +15,13 @@ from hedgewatch.domain.alert import AlertEvent, EventType
 from hedgewatch.domain.finding import Target
 from hedgewatch.domain.instrument import InstrumentRef, OrderUnit
 from hedgewatch.domain.order import TimeInForce
+from hedgewatch.domain.rules.catalogue import CATALOGUE
 from hedgewatch.domain.thresholds import Severity
 from hedgewatch.monitoring.payload import event_payload, trial_payload
+from hedgewatch.notify.deeds import ENDED, deed
 from hedgewatch.notify.letter import MailText, one_line
 from hedgewatch.notify.message import mail_of
+from hedgewatch.notify.wording import VALUES
 from tests.monitoring.alerts import ORDER, TOLD_AT, drift_event, finding, snapshot
 
 UTC, ZURICH = ZoneInfo("UTC"), ZoneInfo("Europe/Zurich")
@@ -153,8 +156,34 @@ def test_an_alert_of_an_exchange_needs_no_hedge() -> None:
     assert "No usable answer for: 15 min (threshold 1 min)" in text
 
 
+def test_a_reminder_names_its_hedge_once_in_the_subject() -> None:
+    told = finding(DRIFT, "btc-core: funding is low", orders=())
+    subject = mail(drift_event(EventType.REMINDER, told=told)).subject
+    assert subject.count("btc-core") == 1
+    assert subject.endswith(": funding is low")
+
+
+def test_what_to_do_and_what_happens_otherwise_stand_before_the_orders() -> None:
+    for shown in (mail().text, seen(mail().html)):
+        places = [shown.index(part) for part in ("What to do", "If nothing is done", "Limit price")]
+        assert places == sorted(places)
+
+
+@pytest.mark.parametrize("rule", [name for name, known in CATALOGUE.items() if known.unit != "fact"])
+def test_every_number_that_is_judged_has_a_name_and_a_unit_for_people(rule: str) -> None:
+    assert rule in VALUES
+
+
+@pytest.mark.parametrize("rule", CATALOGUE)
+def test_every_rule_says_what_to_do(rule: str) -> None:
+    for action in CATALOGUE[rule].actions.values():
+        assert deed("hedge.alert.firing", str(action), rule).endswith(".")
+        assert deed("hedge.alert.firing", str(action), rule) != ENDED
+
+
 def test_an_alert_that_is_over_asks_for_nothing() -> None:
     over = mail(drift_event(EventType.RESOLVED))
+    assert "If nothing is done" not in over.text
     assert "Nothing has to be done." in over.text
     assert "Limit price" not in over.text
 

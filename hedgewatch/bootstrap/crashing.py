@@ -20,9 +20,11 @@ from hedgewatch.storage.cycle_store import RECORDING
 from hedgewatch.storage.recording import Recording, Step
 
 VARIABLE = "HEDGEWATCH_CRASH_AT"
-JUDGED, EPOCH, COMMITTED, CLAIMED, SENT, ATTEMPT = "judged", "epoch", "committed", "claimed", "sent", "attempt"
-# In the order they are reached. Up to the commit only a cycle that has an event to tell dies: any other loses nothing.
-STEPS = (JUDGED, EPOCH, *RECORDING, COMMITTED, CLAIMED, SENT, ATTEMPT)
+JUDGED, EPOCH, COMMITTED, UNSHOWN = "judged", "epoch", "committed", "unshown"
+CLAIMED, SENT, ATTEMPT = "claimed", "sent", "attempt"
+# In the order they are named. Up to UNSHOWN only a cycle that has an event to tell dies: any other loses nothing.
+# UNSHOWN lies between the two transactions of a cycle: its alerts are on their way, its outcomes not yet shown.
+STEPS = (JUDGED, EPOCH, *RECORDING, COMMITTED, UNSHOWN, CLAIMED, SENT, ATTEMPT)
 
 
 def die() -> Never:
@@ -50,7 +52,7 @@ class CrashPoint:
 
     def store(self, store: CycleStore) -> CycleStore:
         """Return the store to be used for ``store``."""
-        return DyingStore(store, self.at) if self.at in {JUDGED, COMMITTED} else store
+        return DyingStore(store, self.at) if self.at in {JUDGED, COMMITTED, UNSHOWN} else store
 
     def outbox(self, outbox: Outbox) -> Outbox:
         """Return the outbox to be used for ``outbox``."""
@@ -75,10 +77,10 @@ def _die_telling(_: object, recording: Recording) -> None:
 
 
 class DyingStore:
-    """A store that dies with a cycle that has something to tell: before it begins to store, or once it has."""
+    """A store that dies with a cycle that has something to tell: before it stores, once it has, or before it shows."""
 
     def __init__(self, store: CycleStore, at: str | None) -> None:
-        """Take the store, and JUDGED or COMMITTED."""
+        """Take the store, and JUDGED, COMMITTED or UNSHOWN."""
         self._store = store
         self._at = at
 
@@ -97,7 +99,9 @@ class DyingStore:
             die()
 
     async def show(self, cycle: CycleRecord) -> None:
-        """Ask the store."""
+        """Show what the rules answered, or die."""
+        if self._at == UNSHOWN and cycle.events:
+            die()
         await self._store.show(cycle)
 
 

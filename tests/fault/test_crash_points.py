@@ -41,6 +41,7 @@ def test_the_steps_are_those_that_were_promised() -> None:
         "outbox",
         "alerts",
         "committed",
+        "unshown",
         "claimed",
         "sent",
         "attempt",

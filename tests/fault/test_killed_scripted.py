@@ -23,7 +23,7 @@ from tests.fault.mutants import MUTANTS
 from tests.fault.scripted import Script, empty, nothing, start
 
 LONG = os.environ.get("HEDGEWATCH_FAULT") == "long"
-KILLS = {"sqlite": 1_600 if LONG else 20, "postgresql": 600 if LONG else 6}
+KILLS = {"sqlite": 1_600 if LONG else 2 * len(STEPS), "postgresql": 600 if LONG else 6}
 MUTANT_KILLS = 100 if LONG else 8
 EVERY_NAMED = 2  # every other kill is at a named step
 REFUSED = 0.2

@@ -24,6 +24,7 @@ from hedgewatch.cli import (
     hedge,
     holding,
     init,
+    inventory,
     once,
     outbox,
     position,
@@ -81,6 +82,7 @@ app.command("worker")(run.worker)
 app.command("web")(run.web)
 app.command("status")(status.status)
 app.command("calc")(calc.calc)
+app.command("inventory")(inventory.inventory)
 app.command("size")(size.size)
 app.command("scenario")(scenario.scenario)
 app.command("backfill")(backfill.backfill)

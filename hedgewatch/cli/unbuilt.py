@@ -9,7 +9,6 @@ import typer
 from hedgewatch.domain.errors import ConfigurationError
 
 COMMANDS = (
-    "inventory",
     "history",
     "sql",
     "export",

@@ -128,6 +128,10 @@ class History:
             {"hedge": hedge},
         )
 
+    def holdings_now(self) -> Found:
+        """Return every holding's latest row of holding_history, of the newest cycle only."""
+        return self._view(views.HOLDING_HISTORY, f"WHERE read_at_ms = {NEWEST} ORDER BY holding", {})
+
     def outcomes_now(self, hedge: str | None = None) -> Found:
         """Return every rule's latest answer: target, outcome, severity, value, threshold, reason, message, orders.
 

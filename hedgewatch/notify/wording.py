@@ -61,7 +61,7 @@ VALUES: dict[str, tuple[str, Callable[[str], str]]] = {
     "exchange_down": ("No usable answer for", seconds),
     "liquidation_distance": ("Distance to liquidation", percent(2)),
     "liquidation_price_mismatch": ("Our liquidation price against the exchange's", percent(2)),
-    "leverage": ("Leverage (x)", price),
+    "leverage": ("Leverage (x)", lambda text: f"{exact(text, 'leverage'):.2f}"),
     "horizon_end": ("Time left", time_left),
     "roll_due": ("Time until expiry", time_left),
     "margin_usage": ("Margin used", percent(1)),
@@ -149,12 +149,12 @@ def order_rows(order: Facts, timezone: ZoneInfo) -> list[tuple[str, str]]:
 
 
 def top_up_rows(top_up: Facts) -> list[tuple[str, str]]:
-    """Return margin to add line by line, its numbers exact."""
+    """Return margin to add line by line; the amount exact, it is to be typed in."""
     after = top_up["liquidation_price_after"]
     rows = [
         ("Amount", f"{top_up['amount']} {top_up['asset']}"),
         ("Account", top_up["account"]),
-        ("Liquidation price afterwards", after or "none: no price liquidates it then"),
+        ("Liquidation price afterwards", price(after) if after else "none: no price liquidates it then"),
     ]
     return [(label, text) for label, text in rows if text is not None]
 

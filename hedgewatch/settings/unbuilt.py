@@ -21,7 +21,6 @@ def not_built(settings: Settings) -> tuple[str, ...]:
     """Return a line for everything configured that this version does not do yet; none: it can all be watched."""
     gaps = (
         *_general(settings),
-        *_holdings(settings),
         *_hedges(settings),
         *_rules(settings.rules, ("rules",)),
         *_web(settings),
@@ -45,12 +44,6 @@ def _general(settings: Settings) -> Iterator[Gap]:
     for name, account in settings.accounts.items():
         if account.exchange not in EXCHANGES:
             yield ("accounts", name, "exchange"), f"reading accounts of {account.exchange}"
-
-
-def _holdings(settings: Settings) -> Iterator[Gap]:
-    for index, holding in enumerate(settings.holdings):
-        if holding.collateral:
-            yield ("holdings", index, "collateral"), "counting coins that are posted as margin"
 
 
 def _hedges(settings: Settings) -> Iterator[Gap]:

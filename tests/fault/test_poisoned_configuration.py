@@ -188,9 +188,11 @@ async def faults_of(stage: Stage, kind: type[Renewal], cases: int) -> list[str]:
         await cycles_more(committed, 2)
         if "self.config_rejected" in firing(committed[-1]):
             faults.append("the refusal outlives a sound configuration")
-    episodes = {state.episode for one in committed for state in one.verdict.states if state.target.rule == "drift"}
+    drift = [state for one in committed for state in one.verdict.states if state.target.rule == "drift"]
+    episodes = {state.episode for state in drift if state.episode}  # a side that was blind for a poll has none
     faults += ["the alert that was firing began anew"] if len(episodes) != 1 else []
-    missed = sum((after.read_at - since.read_at).total_seconds() >= 2 for since, after in pairwise(committed))
+    # a poll is a second; a machine that is busy with three workers at once may be half a one late twice
+    missed = sum((after.read_at - since.read_at).total_seconds() > 2.5 for since, after in pairwise(committed))
     faults += [f"{missed} polls missed"] if missed else []
     print(f"poisoned configurations: {refused} refused, {taken} sound ones left out, faults {faults}, seed {SEED}")  # noqa: T201
     return faults

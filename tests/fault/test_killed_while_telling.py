@@ -33,7 +33,7 @@ from tests.fault.killing import (
 
 PATIENCE = 30.0
 MUTANTS = {"marks then sends": 9.0, "forgets alerts": 40.0}  # patience: the first has nothing more to tell
-ENOUGH_IDS = 4  # more than any worker that remembers has for all the phases here
+ENOUGH_IDS = 5  # more than a worker that remembers has for all the phases here: three of the basis, one of the drift
 MARKET_TICKS = 0.2
 
 

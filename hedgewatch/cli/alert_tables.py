@@ -104,7 +104,7 @@ def print_alerts(alerts: Sequence[Row], interventions: Interventions) -> None:
             table.add_row(one.id, words, _when(one.ends_at), one.by, one.comment)
         console.print(table)
     for closing in interventions.closings.values():
-        console.print(f"hedge {closing.hedge} was closed by {closing.by}: {closing.note}", markup=False)
+        console.print(f"hedge {closing.hedge} was {closing.words}", markup=False)
 
 
 def print_alert(alert: Row, seen: Acknowledgement | None, deliveries: Sequence[Row]) -> None:

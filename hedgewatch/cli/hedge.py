@@ -21,7 +21,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 def close_hedge(
     ctx: typer.Context,
     name: Name,
-    note: Annotated[str, typer.Option("--note", help="What was done; told with the alerts this ends.")],
+    *,
+    note: Annotated[str | None, typer.Option("--note", help="What was done; told with the alerts this ends.")] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,9 +42,9 @@ def close_hedge(
 
     settings = loaded_settings(ctx)
     entry = declared_entry(settings, name)
-    if not note.strip():
-        raise ConfigurationError("--note: say what was done")
-    said = Closing(hedge=name, entry=entry, by=author(by), note=note, at=datetime.now(UTC))
+    if note is not None and not note.strip():
+        raise ConfigurationError("--note: say what was done, or leave it out")
+    said = Closing(hedge=name, entry=entry, by=author(by), note=note or "", at=datetime.now(UTC))
     with speaking(settings, os.environ) as (_, desk):
         desk.close_hedge(said)
     if as_json or ctx.obj.json:
@@ -53,7 +54,14 @@ def close_hedge(
 
 
 @app.command("open")
-def open_hedge(ctx: typer.Context, name: Name, by: By = None, as_json: AsJson = False) -> None:
+def open_hedge(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    note: Annotated[str, typer.Option("--note", help="Why; kept in the audit.")] = "",
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
     """Say that a closed hedge stands again: it is judged from the next cycle on.
 
     Example: hedgewatch hedge open btc-core
@@ -67,7 +75,7 @@ def open_hedge(ctx: typer.Context, name: Name, by: By = None, as_json: AsJson = 
     from hedgewatch.cli.words import author
 
     with speaking(loaded_settings(ctx), os.environ) as (_, desk):
-        desk.open_hedge(name, author(by), datetime.now(UTC))
+        desk.open_hedge(name, author(by), datetime.now(UTC), note=note)
     if as_json or ctx.obj.json:
         print_json({"hedge": name, "closed": False})
     else:

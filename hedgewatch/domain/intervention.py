@@ -51,13 +51,21 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """Somebody has closed a hedge. entry: digest of what the file said of it then; it holds until that changes."""
+    """Somebody has closed a hedge. entry: digest of what the file said of it then; it holds until that changes.
+
+    note: empty if nothing was said.
+    """
 
     hedge: str
     entry: str
     by: str
     note: str
     at: datetime
+
+    @property
+    def words(self) -> str:
+        """Who closed it, and what was done if that was said."""
+        return f"closed by {self.by}{f': {self.note}' if self.note else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,8 +31,8 @@ class Desk(Protocol):
         """Note that somebody has closed a hedge."""
         ...
 
-    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
-        """Take a closing back."""
+    def open_hedge(self, hedge: str, by: str, now: datetime, *, note: str = "") -> None:
+        """Take a closing back. note: why."""
         ...
 
     def set_position(self, told: ToldPosition) -> None:

@@ -9,31 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from hedgewatch.monitoring.payload import frozen, number_text, time_text
+from hedgewatch.monitoring.report import HEDGE_COLUMNS
 
 DIGEST_TYPE = "hedge.digest.daily"
 MOST_ALERTS, MOST_AHEAD = 50, 20
 LARGEST_BYTES = 500_000  # it gathers: an alert is one thing and stays small, a digest has a place for each hedge
 FIRING = "firing"
-FIGURES = (
-    "holding",
-    "exposure",
-    "futures_coins",
-    "hedge_ratio",
-    "drift",
-    "notional_usd",
-    "spot_price",
-    "futures_price",
-    "basis_rate",
-    "funding_rate_8h",
-    "liquidation_price",
-    "liquidation_distance",
-    "margin_usage",
-    "leverage",
-    "carry_cost_usd",
-    "protection_usd",
-    "cost_ratio",
-    "unrealised_pnl_usd",
-)
+FIGURES = tuple(name for name in HEDGE_COLUMNS if name != "quality")
 Row = Mapping[str, Any]
 
 

@@ -236,7 +236,7 @@ class _Life:
             state = self._before[target]
             self.states[target] = AlertState(target=target)
             closing = self._interventions.closings.get(target.hedge)
-            why = f"closed by {closing.by}: {closing.note}" if closing else "taken out of the configuration"
+            why = closing.words if closing else "taken out of the configuration"
             event = close(state, why, self._facts.read_at)
             if event is not None:
                 self.events.append(event)

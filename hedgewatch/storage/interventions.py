@@ -83,9 +83,9 @@ class SqlDesk:
         """Note that somebody has closed a hedge."""
         self._database.run_now(lambda connection: _close(connection, closing))
 
-    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:
+    def open_hedge(self, hedge: str, by: str, now: datetime, *, note: str = "") -> None:
         """Take a closing back. Raises ConfigurationError if the hedge was not closed."""
-        self._database.run_now(lambda connection: _open(connection, hedge, by, now))
+        self._database.run_now(lambda connection: _open(connection, hedge, by, now, note=note))
 
     def set_position(self, told: ToldPosition) -> None:
         """Note what a declared position is now; the latest word on a leg holds."""
@@ -147,13 +147,13 @@ def _close(connection: Connection, said: Closing) -> None:
     note_audit(connection, said.at, said.by, done=("close", said.hedge), before=before, after=after)
 
 
-def _open(connection: Connection, hedge: str, by: str, now: datetime) -> None:
+def _open(connection: Connection, hedge: str, by: str, now: datetime, *, note: str) -> None:
     known = select(hedge_closing).where(hedge_closing.c.hedge == hedge)
     before = connection.execute(known).mappings().one_or_none()
     if before is None:
         raise ConfigurationError(f'nobody has closed the hedge "{hedge}"')
     connection.execute(delete(hedge_closing).where(hedge_closing.c.hedge == hedge))
-    note_audit(connection, now, by, done=("open", hedge), before=before, after=None)
+    note_audit(connection, now, by, done=("open", hedge), before=before, after={"note": note})
 
 
 def _replay(connection: Connection, event_id: str, by: str, now: datetime) -> int:

@@ -97,7 +97,7 @@ class MemoryStore:
         closings = {**self.interventions.closings, closing.hedge: closing}
         self.interventions = replace(self.interventions, closings=closings)
 
-    def open_hedge(self, hedge: str, by: str, now: datetime) -> None:  # noqa: ARG002  the port's signature
+    def open_hedge(self, hedge: str, by: str, now: datetime, *, note: str = "") -> None:  # noqa: ARG002  the port's signature
         """Take a closing back."""
         if hedge not in self.interventions.closings:
             raise ConfigurationError(f'nobody has closed the hedge "{hedge}"')

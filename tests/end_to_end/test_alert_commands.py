@@ -94,10 +94,10 @@ async def test_a_closed_hedge_closes_its_alerts_until_the_file_changes_or_it_is_
     left = (await said(config, "alerts", "list"))["alerts"]
     assert [one["rule"] for one in left] == ["unhedged_holding"], "a closed hedge covers nothing"
     assert [row[0] for row in stored(stage, "SELECT reason FROM event WHERE type = 'closed'")]
-    await said(config, "hedge", "open", "btc-core")
+    await said(config, "hedge", "open", "btc-core", "--note", "not yet over")
     await watch_here(config, 2)
     assert await drift(config)
-    await said(config, "hedge", "close", "btc-core", "--note", "again")
+    await said(config, "hedge", "close", "btc-core")
     stage.configure(HEDGE.replace("-4", "-3") + stage.channels())
     await watch_here(config, 2)
     assert await drift(config), "the file says something new of it"

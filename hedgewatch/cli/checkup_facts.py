@@ -103,7 +103,7 @@ def account_facts(found: AccountInspection, market: Inspection | None, *, allow_
         "failure": f"{answer.reason}: {answer.detail}" if isinstance(answer, AccountFailure) else None,
         "key": key_facts(answer.scope, allow_trading_keys) if isinstance(answer, AccountSnapshot) else None,
         "position_mode": MODES[found.is_dual_side],
-        "earn": found.no_earn or "read",
+        "earn": found.no_earn or ("read" if is_read else None),
         "parts": {part: _part(answer, part) for part in PARTS} if isinstance(answer, AccountSnapshot) else {},
         "sizes": {ref.symbol: size_facts(check) for ref, check in sizes.items()},
         "calls": [call_facts(call) for call in found.calls],

@@ -94,7 +94,7 @@ def _print_account(console: Console, facts: Mapping[str, Any]) -> None:
     if facts["key"]:
         colour = COLOURS[facts["key"]["verdict"]]
         console.print(f"  key [{colour}]{escape(facts['key']['words'])}[/{colour}]", soft_wrap=True)
-    earn = "read" if facts["earn"] == "read" else "no call, see the notes"
+    earn = {"read": "read", None: "not read"}.get(facts["earn"], "no call, see the notes")
     console.print(f"  position mode: {facts['position_mode'] or 'unknown, no position tells'}; earn: {earn}")
     for name, part in facts["parts"].items():
         told = f"[green]{part['count']}[/green]" if part["reason"] is None else f"[red]{part['reason']}[/red]"

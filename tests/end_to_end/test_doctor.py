@@ -203,6 +203,7 @@ async def test_a_key_nobody_knows_is_told_with_its_mend(stage: Stage, exchange: 
     assert code == 3
     [line] = [one for one in answer["problems"] if "cannot be read" in one]
     assert line.startswith("accounts.treasury cannot be read: bad key: ")
+    assert [one["earn"] for one in answer["accounts"] if one["earn"] == "read"] == [], "nothing was read"
     assert line.endswith(MENDS[UnknownReason.BAD_KEY])
     assert KEY not in line
 
